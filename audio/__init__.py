@@ -1,0 +1,1 @@
+"""Hearing: samples in, feature frames and a predicted beat out. Pure kernels with explicit state."""

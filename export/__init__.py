@@ -1,0 +1,1 @@
+"""From a checkpoint to a dancer file, and the schema of that file."""

@@ -1,0 +1,1 @@
+"""The school: data sets, networks, training and its measures."""

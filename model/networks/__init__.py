@@ -1,0 +1,6 @@
+"""The networks that can be trained. A new network is one file and one line here."""
+
+NETWORKS = {
+    "seq2seq": "model.networks.seq2seq:Seq2Seq",
+    "dance_revolution": "model.networks.dance_revolution:DanceRevolution",
+}

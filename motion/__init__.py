@@ -1,0 +1,1 @@
+"""The body: skeleton, rotations, kinematics, the pose vector and motion file formats."""

@@ -1,0 +1,1 @@
+"""The stage: sources, engines, sinks, and the loop that joins them."""

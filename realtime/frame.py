@@ -1,0 +1,45 @@
+"""What one tick of the stage produces, and what every sink is given."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+
+
+class StageError(ValueError):
+    """Something the user can mend; the message is one line that names the thing and the remedy."""
+
+
+@dataclass(slots=True)
+class BeatReport:
+    """The beat as predicted for the pose's own instant (now + lead)."""
+
+    beat_phase: float  # 0-1
+    bar_phase: float  # 0-1
+    bpm: float
+    confidence: float  # 0-1
+    beat_in_bar: int  # 1..
+    music: bool
+
+
+@dataclass(slots=True)
+class StageFrame:
+    """Pose frame k of N dancers. Arrays belong to the frame; a sink must not write into them."""
+
+    index: int  # k
+    audio_time: float  # s, (k + 1) / 15
+    lead: float  # s, the pose is for audio_time + lead
+    samples: F32  # [1600] the sound of this frame at the stage rate
+    features: F32  # [F]
+    beat: F32  # [K] as the network was given it
+    report: BeatReport
+    loudness_db: float
+    energy: float  # 0-1
+    controls: F32  # [N, C]
+    pose: F32  # [N, 140]
+    root_position: F32  # [N, 3] hips in the world, metres
+    rotations: F32  # [N, 22, 4] xyzw, local; the hips' is its world rotation
+    positions: F32  # [N, 22, 3] world, metres
+    contacts: F32  # [N, 4] 0-1

@@ -1,0 +1,11 @@
+"""Where poses go. A new sink is one file and one line here."""
+
+SINKS = {
+    "vmc": "realtime.sinks.vmc:VmcSink",
+    "osc": "realtime.sinks.osc:OscSink",
+    "view": "realtime.sinks.view:ViewSink",
+    "terminal": "realtime.sinks.terminal:TerminalSink",
+    "npz": "realtime.sinks.npz:NpzSink",
+    "wav": "realtime.sinks.wav:WavSink",
+    "null": "realtime.sinks.null:NullSink",
+}

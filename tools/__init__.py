@@ -1,0 +1,1 @@
+"""Command-line helpers over the whole house."""
