@@ -1,0 +1,46 @@
+# Two commands: `make dance` to see it, `make test` to prove it.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: dance test env interop bench lock clean
+
+dance: .venv/stage.stamp
+	$(BIN)/python -m realtime.run --device demo
+
+test: env interop
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy audio motion model export realtime tools
+	$(BIN)/python -m pytest
+
+env: .venv/all.stamp
+
+# what the stage needs, about 200 MB
+.venv/stage.stamp: requirements/stage.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/stage.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+# stage, training and development
+.venv/all.stamp: requirements/all.lock .venv/stage.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/all.lock
+	touch $@
+
+# receivers that were not written here; without Node the tests that need them are skipped with a reason
+interop: tests/interop/node_modules/.stamp
+tests/interop/node_modules/.stamp: tests/interop/package-lock.json
+	if command -v npm >/dev/null; then cd tests/interop && npm ci --silent --no-audit --no-fund; fi
+	mkdir -p $(@D) && touch $@
+
+bench: env
+	$(BIN)/python -m tools.bench
+
+lock: # renew the pinned versions from pyproject.toml
+	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 --upgrade --extra cpu pyproject.toml -o requirements/stage.lock
+	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 --upgrade --extra cpu --extra m4a --extra train --extra dev \
+	  --override requirements/without_torch.txt pyproject.toml requirements/torch.in -o requirements/all.lock
+	echo "torch==2.13.0" >> requirements/all.lock
+
+clean:
+	rm -rf .venv tests/interop/node_modules
