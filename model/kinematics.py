@@ -20,7 +20,7 @@ def matrix_from_6d(six: Tensor) -> Tensor:
 def heading_positions(pose: Tensor, skeleton: Skeleton = HUMANOID) -> Tensor:
     """pose [..., 140] -> joint positions [..., 22, 3], metres, in the heading frame, root over the origin."""
     rotation = matrix_from_6d(pose[..., ROTATIONS].unflatten(-1, (22, 6)))
-    offsets = torch.as_tensor(skeleton.offsets, dtype=pose.dtype, device=pose.device)
+    offsets = torch.tensor(skeleton.offsets, dtype=pose.dtype, device=pose.device)
     zero = torch.zeros_like(pose[..., 0])
     world = [rotation[..., 0, :, :]]
     place = [torch.stack([zero, pose[..., ROOT_HEIGHT].squeeze(-1), zero], dim=-1)]

@@ -11,6 +11,7 @@ Training alternates own and recorded history after Dance Revolution (model/curri
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -18,17 +19,18 @@ from torch.nn import functional
 
 from export.manifest import POSE_SIZE, StateSpec
 from model.kinematics import contact_slide, heading_positions
-from model.networks.attention import SlidingWindowAttention
+from model.networks.attention import SlidingAttention
 from model.networks.fsq import FSQ
 from motion.pose import CONTACTS, MIRROR_PERMUTATION, MIRROR_SIGNS, ROOT_HEIGHT, ROTATIONS, VELOCITY, YAW_RATE
 
 FPS = 15.0
 STAGE_RADIUS = 1.2  # m: inside it the dancer walks as it likes
+LIMIT = 10.0  # standard deviations: no pose is stranger, whatever happens
 TETHER = 0.5  # 1/s: pull towards the stage beyond the radius
 
 
 @dataclass(frozen=True)
-class Config:
+class Seq2SeqConfig:
     """Sizes of the network; widths in numbers, window in frames."""
 
     features: int = 64
@@ -68,7 +70,7 @@ class EncoderLayer(nn.Module):
     def __init__(self, width: int, heads: int, window: int, dropout: float) -> None:
         super().__init__()
         self.norm_attention = nn.LayerNorm(width)
-        self.attention = SlidingWindowAttention(width, heads, window)
+        self.attention = SlidingAttention(width, heads, window)
         self.feed = nn.Sequential(
             nn.LayerNorm(width), nn.Linear(width, 3 * width), nn.GELU(), nn.Linear(3 * width, width)
         )
@@ -89,7 +91,7 @@ class EncoderLayer(nn.Module):
 class Seq2Seq(nn.Module):
     """See the module's drawing. Poses inside are normalised by group; outside they are the plain 140 numbers."""
 
-    Config = Config
+    Config: ClassVar[type] = Seq2SeqConfig
     mean: Tensor
     scale: Tensor
     feature_mean: Tensor
@@ -98,31 +100,28 @@ class Seq2Seq(nn.Module):
     mirror_index: Tensor
     mirror_signs: Tensor
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Seq2SeqConfig) -> None:
         super().__init__()
         c = self.config = config
         width, hidden, controls = c.encoder_width, c.hidden, len(c.control_names)
         self.lead_frames, self.noise_size = c.lead_frames, 2
-        heads = self._cache_heads()
-        ring = (heads[0], c.window, heads[1])
+        self._register_buffers(controls)
+        self.listen = nn.Linear(c.features + c.beat, width)
+        layers = [EncoderLayer(width, c.encoder_heads, c.window, c.dropout) for _ in range(c.encoder_layers)]
+        self.encoder = nn.ModuleList(layers)
         self.states = (
             StateSpec("pose", "carry", (POSE_SIZE,)),
             StateSpec("listener", "carry", (hidden,)),
             StateSpec("mover", "carry", (hidden,)),
             StateSpec("place", "carry", (3,)),
-            *(StateSpec(f"heard{i}", "ring", ring) for i in range(c.encoder_layers)),
-        )
-        self._register_buffers(controls)
-        self.listen = nn.Linear(c.features + c.beat, width)
-        self.encoder = nn.ModuleList(
-            EncoderLayer(width, c.encoder_heads, c.window, c.dropout) for _ in range(c.encoder_layers)
+            *(layer.attention.state(f"heard{i}") for i, layer in enumerate(layers)),
         )
         self.see = nn.Sequential(nn.Linear(POSE_SIZE, 160), nn.GELU())
         self.listener = GRUCell(160 + width + c.beat + controls, hidden)
-        self.codes = nn.ModuleList(FSQ(c.levels) for _ in range(2))
+        self.code_of_legs, self.code_of_arms = FSQ(c.levels), FSQ(c.levels)
         digits = len(c.levels)
-        self.prior_legs = self._head(hidden, self.codes[0].size)
-        self.prior_arms = self._head(hidden + digits, self.codes[1].size)
+        self.prior_legs = self._head(hidden, self.code_of_legs.size)
+        self.prior_arms = self._head(hidden + digits, self.code_of_arms.size)
         self.mover = GRUCell(hidden + 2 * digits, hidden)
         self.pose_head = nn.Sequential(
             nn.Linear(2 * hidden + 2 * digits + POSE_SIZE, 320), nn.GELU(), nn.Linear(320, POSE_SIZE)
@@ -132,9 +131,6 @@ class Seq2Seq(nn.Module):
             nn.Conv1d(192, 192, 5, padding=2), nn.GELU(),
             nn.Conv1d(192, 2 * digits, 1),
         )  # fmt: skip
-
-    def _cache_heads(self) -> tuple[int, int]:
-        return 2 * self.config.encoder_heads, self.config.encoder_width // self.config.encoder_heads
 
     def _head(self, size: int, codes: int) -> nn.Module:
         return nn.Sequential(nn.Dropout(self.config.dropout), nn.Linear(size, 192), nn.GELU(), nn.Linear(192, codes))
@@ -177,7 +173,7 @@ class Seq2Seq(nn.Module):
         h = self.mover(torch.cat([listener, code], dim=-1), h)
         # the leak lets no error pile up over hours; most of a pose is the pose before
         change = self.pose_head(torch.cat([h, listener, code, previous], dim=-1))
-        return 0.9 * previous + change, h
+        return (0.9 * previous + change).clamp(-LIMIT, LIMIT), h
 
     def _decode_step(
         self,
@@ -191,8 +187,8 @@ class Seq2Seq(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         listener = self._listen_step(previous, torch.cat([context, beat, controls * self.heard], dim=-1), listener)
         temperature = self._control(controls, "temperature")
-        legs = self.codes[0].sample(self.prior_legs(listener), noise[:, 0], temperature)
-        arms = self.codes[1].sample(self.prior_arms(torch.cat([listener, legs], dim=-1)), noise[:, 1], temperature)
+        legs = self.code_of_legs.sample(self.prior_legs(listener), noise[:, 0], temperature)
+        arms = self.code_of_arms.sample(self.prior_arms(torch.cat([listener, legs], dim=-1)), noise[:, 1], temperature)
         pose, mover = self._move_step(previous, listener, torch.cat([legs, arms], dim=-1), mover)
         return pose, listener, mover
 
@@ -227,7 +223,7 @@ class Seq2Seq(nn.Module):
         return torch.where(self._control(controls, "mirror").unsqueeze(-1) > 0.5, mirrored, pose), place
 
     def forward(self, features: Tensor, beat: Tensor, controls: Tensor, noise: Tensor) -> Tensor:
-        """Dance freely from the zero state: features [B,T,F], beat [B,T,K], controls [B,T,C], noise [B,T,2] -> [B,T,140]."""
+        """Dance freely from the zero state: features [B,T,F], beat, controls, noise [B,T,2] -> poses [B,T,140]."""
         context = self._encode(features, beat)
         shape = features.shape[0]
         normal, listener, mover, place = (
@@ -250,6 +246,7 @@ class Seq2Seq(nn.Module):
         x = self._audio(features, beat)
         rows = []
         for i, layer in enumerate(self.encoder):
+            assert isinstance(layer, EncoderLayer)
             x, row = layer.step(x, rings[2 * i], rings[2 * i + 1])
             rows.append(row)
         normal, listener, mover = self._decode_step(x, beat, controls, noise, normal, listener, mover)
@@ -266,11 +263,8 @@ class Seq2Seq(nn.Module):
         # frame 0 has no history, so it is not scored
         losses = self._pose_losses(predicted[:, 1:], batch["pose"][:, 1:], weight[:, 1:])
         legs = self.prior_legs(listeners)
-        arms = self.prior_arms(torch.cat([listeners, codes[..., : self.codes[0].digits].detach()], dim=-1))
-        losses["prior"] = sum(
-            functional.cross_entropy(logits[:, 1:].flatten(0, 1), index[:, 1:].flatten())
-            for logits, index in ((legs, indices[0]), (arms, indices[1]))
-        )
+        arms = self.prior_arms(torch.cat([listeners, codes[..., : self.code_of_legs.digits].detach()], dim=-1))
+        losses["prior"] = _cross_entropy(legs, indices[0]) + _cross_entropy(arms, indices[1])
         factors = {"pose": 1.0, "speed": 2.0, "joints": 4.0, "slide": 0.5, "prior": 0.1}
         total = sum((factors[name] * value for name, value in losses.items()), torch.zeros((), device=target.device))
         return total, {name: value.detach() for name, value in losses.items()}
@@ -279,8 +273,8 @@ class Seq2Seq(nn.Module):
         seen = target * weight
         speed = functional.pad(seen.diff(dim=1), (0, 0, 1, 0))
         raw = self.posterior(torch.cat([seen, 3.0 * speed], dim=-1).transpose(1, 2)).transpose(1, 2)
-        legs, leg_index = self.codes[0](raw[..., : self.codes[0].digits])
-        arms, arm_index = self.codes[1](raw[..., self.codes[0].digits :])
+        legs, leg_index = self.code_of_legs(raw[..., : self.code_of_legs.digits])
+        arms, arm_index = self.code_of_arms(raw[..., self.code_of_legs.digits :])
         return torch.cat([legs, arms], dim=-1), (leg_index, arm_index)
 
     def _disturb(self, codes: Tensor) -> Tensor:
@@ -316,3 +310,8 @@ class Seq2Seq(nn.Module):
             + 2.0 * (here.diff(dim=1) - there.diff(dim=1)).norm(dim=-1).mean(),
             "slide": contact_slide(pose, here, real[..., CONTACTS], FPS),
         }
+
+
+def _cross_entropy(logits: Tensor, index: Tensor) -> Tensor:
+    """Mean over all frames but the first, which has no history: logits [B, T, N], index [B, T]."""
+    return functional.cross_entropy(logits[:, 1:].flatten(0, 1), index[:, 1:].flatten())
