@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from motion import kinematics
 from motion.rotation import Floats
-from motion.skeleton import HUMANOID, MotionError
+from motion.skeleton import HUMANOID, MotionError, Skeleton
 
 # the bones of CONTACT_NAMES; the ankle stands for the heel, which has no bone
-FOOT_POINTS = tuple(HUMANOID.index(name) for name in ("leftFoot", "leftToes", "rightFoot", "rightToes"))
+FOOT_POINTS = [HUMANOID.index(name) for name in ("leftFoot", "leftToes", "rightFoot", "rightToes")]
 
 # a point lands below the first and lifts off above the second: metres over its rest height, metres a second
 _HEIGHT = (0.04, 0.08)
@@ -21,28 +21,28 @@ _FLOOR_SECONDS = 4.0  # the floor may drift (a tilted capture space) over this t
 _FLOOR_DRIFT = 0.05  # by this many metres at most: a handstand is not a higher floor
 
 
-def detect(positions: Floats, fps: float) -> NDArray[np.float32]:
+def detect(positions: Floats, fps: float, skeleton: Skeleton = HUMANOID) -> NDArray[np.float32]:
     """Contacts [T, 4], 0 or 1: left heel, left toe, right heel, right toe.
 
-    positions: [T, 22, 3] world metres of a body of HUMANOID's size, +Y up. A point is down when it is both low over the
+    positions: [T, 22, 3] world metres of `skeleton`, +Y up. A point is down when it is both low over the
     floor and slow, with hysteresis; contacts and gaps under about a tenth of a second (three frames at least) go.
     """
     feet = _feet(positions)
-    height = feet[..., 1] - _rest_heights() - _local_floor(positions, fps)[:, None]
+    height = feet[..., 1] - _rest_heights(skeleton) - _local_floor(positions, fps, skeleton)[:, None]
     speed = _speed(feet) * fps
     lands = (height < _HEIGHT[0]) & (speed < _SPEED[0])
     lifts = (height > _HEIGHT[1]) | (speed > _SPEED[1])
     return _steady(_latch(lands, lifts), fps)
 
 
-def floor_height(positions: Floats) -> float:
-    """Height in metres of the floor that a body [T, 22, 3] of HUMANOID's size dances on.
+def floor_height(positions: Floats, skeleton: Skeleton = HUMANOID) -> float:
+    """Height in metres of the floor that `skeleton` dances on, from its world positions [T, 22, 3].
 
     The median height of the lowest point of the feet, less its height at rest, over the frames where that point moves
     least: toes pushed through the floor and jumps do not move it.
     """
     feet = _feet(positions)
-    height = feet[..., 1] - _rest_heights()
+    height = feet[..., 1] - _rest_heights(skeleton)
     lowest = np.argmin(height, axis=1)[:, None]
     speed = np.take_along_axis(_speed(feet), lowest, axis=1)
     planted = speed <= np.quantile(speed, 0.4)
@@ -57,10 +57,8 @@ def _feet(positions: Floats) -> Floats:
     return positions[:, FOOT_POINTS]
 
 
-def _rest_heights() -> NDArray[np.float64]:
-    identity = np.tile([0.0, 0.0, 0.0, 1.0], (len(HUMANOID.names), 1))
-    rest, _ = kinematics.forward(HUMANOID, HUMANOID.offsets[0], identity)
-    return rest[FOOT_POINTS, 1].astype(np.float64)
+def _rest_heights(skeleton: Skeleton) -> NDArray[np.float64]:
+    return kinematics.rest_positions(skeleton)[FOOT_POINTS, 1]
 
 
 def _speed(points: Floats) -> Floats:
@@ -71,12 +69,12 @@ def _speed(points: Floats) -> Floats:
     return speed
 
 
-def _local_floor(positions: Floats, fps: float) -> NDArray[np.float64]:
+def _local_floor(positions: Floats, fps: float, skeleton: Skeleton) -> NDArray[np.float64]:
     """Height of the floor [T] under each frame: one estimate every half window, joined by straight lines."""
     window = max(1, round(_FLOOR_SECONDS * fps))
-    base = floor_height(positions)
+    base = floor_height(positions, skeleton)
     starts = np.arange(0, max(1, len(positions) - window // 2), max(1, window // 2))
-    heights = [floor_height(positions[start : start + window]) for start in starts]
+    heights = [floor_height(positions[start : start + window], skeleton) for start in starts]
     centres = np.minimum(starts + window / 2, len(positions) - 1)
     drift = np.interp(np.arange(len(positions)), centres, np.array(heights) - base)
     return base + np.clip(drift, -_FLOOR_DRIFT, _FLOOR_DRIFT)

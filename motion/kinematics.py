@@ -34,6 +34,12 @@ def forward(skeleton: Skeleton, root_position: Floats, local: Floats) -> tuple[F
     return positions, world
 
 
+def rest_positions(skeleton: Skeleton) -> NDArray[np.float64]:
+    """World positions [J, 3] in metres of the skeleton at rest, all rotations identity."""
+    _, _, ancestry = _plan(skeleton.parents)
+    return np.concatenate([skeleton.offsets[:1], ancestry @ skeleton.offsets[1:] + skeleton.offsets[0]])
+
+
 @cache
 def _plan(parents: tuple[int, ...]) -> tuple[list[tuple[Bones, Bones]], Bones, NDArray[np.float64]]:
     """Bones that can be turned together with their parents, all parents but the root's, and who hangs on whom.
