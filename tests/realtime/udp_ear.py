@@ -33,6 +33,12 @@ class Ear:
     def close(self) -> None:
         self.socket.close()
 
+    def __enter__(self) -> "Ear":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
 
 def messages(datagram: bytes) -> list[tuple[str, list]]:
     """(address, arguments) of each message, read by python-osc."""

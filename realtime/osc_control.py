@@ -1,0 +1,225 @@
+"""OSC in: a performer's faders and keys become commands for the next frame; every message is answered.
+
+Whoever sends to the port gets `/dance/status` back at the port they sent from: the value as it was taken (clamped), or
+why it was not. Nothing that arrives can raise, block the stage or fill the screen.
+"""
+
+import contextlib
+import logging
+import math
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pythonosc.osc_packet import OscPacket
+
+from realtime.controls import (
+    LEAD_MS_RANGE,
+    Command,
+    CommandQueue,
+    Controls,
+    Freeze,
+    Hello,
+    Reset,
+    SetControl,
+    SetLead,
+    SetSeed,
+    SetStyle,
+)
+from realtime.frame import StageError
+from realtime.osc_wire import Argument, message, split_target
+
+HOST, PORT = "127.0.0.1", 7701
+DATAGRAMS_A_SECOND = 2000  # above it they are dropped unread: a flood must not take the stage's processor
+WARN_SECONDS = 10.0
+POLL_SECONDS = 0.2
+ECHO = 80  # characters of a sender's own words in an answer
+
+Address = tuple[Any, ...]
+
+# python-osc tells the root logger about every odd datagram; that would fill the performer's screen
+logging.getLogger().addFilter(lambda record: "pythonosc" not in record.pathname)
+
+
+def read_messages(datagram: bytes) -> list[tuple[str, list[Any]]]:
+    """(address, arguments) of every message of a datagram, bundles opened. Raises StageError for what is not OSC."""
+    try:
+        return [(timed.message.address, timed.message.params) for timed in OscPacket(datagram).messages]
+    except Exception as err:  # python-osc answers odd bytes with many kinds of error
+        raise StageError(f"{len(datagram)} bytes that are not OSC ({type(err).__name__})") from None
+
+
+def command_for(address: str, arguments: list[Any]) -> Command | None:
+    """The command that a message asks for; None for an address nobody knows. Raises StageError for bad arguments."""
+    match address.strip("/").split("/"):
+        case ["dance", "set", "style"]:
+            return _style(address, arguments, None)
+        case ["dance", "set", "dancer", n, "style"] if n.isdecimal():
+            return _style(address, arguments, int(n))
+        case ["dance", "set", "dancer", n, name] if n.isdecimal():
+            return SetControl(name, _number(address, arguments), int(n))
+        case ["dance", "set", name]:
+            return SetControl(name, _number(address, arguments))
+        case ["dance", "mirror"]:
+            return SetControl("mirror", _number(address, arguments))
+        case ["dance", "seed"]:
+            return SetSeed(int(_number(address, arguments)))
+        case ["dance", "freeze"]:
+            return Freeze(_number(address, arguments) != 0)
+        case ["dance", "lead"]:
+            low, high = LEAD_MS_RANGE
+            return SetLead(min(max(_number(address, arguments), low), high))
+        case ["dance", "reset"]:
+            return Reset()
+        case ["dance", "hello"]:
+            return Hello()
+    return None
+
+
+def _number(address: str, arguments: list[Any], at: int = 0) -> float:
+    value = arguments[at] if len(arguments) > at else None
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise StageError(f"{address} needs a number")
+    return value
+
+
+def _style(address: str, arguments: list[Any], dancer: int | None) -> SetStyle:
+    if not arguments or not isinstance(arguments[0], str):
+        raise StageError(f"{address} needs the name of a style, then its weight")
+    weight = _number(address, arguments, 1) if len(arguments) > 1 else 1.0
+    return SetStyle(arguments[0], min(max(weight, 0.0), 1.0), dancer)
+
+
+class Limit:
+    """So many a second; the count begins anew a second after its first."""
+
+    def __init__(self, per_second: int) -> None:
+        self._per_second = per_second
+        self._began = -math.inf
+        self._count = 0
+
+    def allows(self, now: float) -> bool:
+        """Whether one more may pass at `now` seconds."""
+        if now - self._began >= 1.0:
+            self._began, self._count = now, 0
+        self._count += 1
+        return self._count <= self._per_second
+
+
+class ControlServer:
+    """Listens on one UDP port, on a thread of its own, until it is closed."""
+
+    def __init__(
+        self,
+        target: str,
+        commands: CommandQueue,
+        controls: Controls,
+        hello: bytes,
+        warn: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """target: [HOST:]PORT, "" for 127.0.0.1:7701. hello: the message that answers /dance/hello.
+
+        warn gets one line now and then about what could not be read. Raises StageError when the port cannot be had.
+        """
+        self.garbage = 0  # datagrams that were not OSC
+        self.dropped = 0  # datagrams of a flood
+        self._commands, self._controls, self._hello, self._warn, self._clock = commands, controls, hello, warn, clock
+        self._limit = Limit(DATAGRAMS_A_SECOND)
+        self._warned = -math.inf
+        self._socket = _bind(*split_target(target, HOST, PORT))
+        self.port: int = self._socket.getsockname()[1]
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="osc-control", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening and give the port back."""
+        self._closing.set()
+        with contextlib.suppress(OSError):  # wakes the thread at once; the time-out would do it later
+            self._socket.sendto(b"", self._socket.getsockname())
+        self._thread.join()
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while not self._closing.is_set():
+            try:
+                datagram, sender = self._socket.recvfrom(65536)
+            except OSError:  # the time-out that lets `close` be seen, or a sender that is gone (Windows)
+                continue
+            if self._closing.is_set():
+                return
+            if self._limit.allows(self._clock()):
+                self._take(datagram, sender)
+            else:
+                self.dropped += 1
+                self._say(f"control: more than {DATAGRAMS_A_SECOND} datagrams a second, the others are dropped")
+
+    def _take(self, datagram: bytes, sender: Address) -> None:
+        try:
+            messages = read_messages(datagram)
+        except StageError as err:
+            self.garbage += 1
+            self._say(f"control: ignored {err} from {sender[0]}")
+            return
+        for address, arguments in messages:
+            self._answer(sender, *self._obey(address, arguments))
+            if address.strip("/") == "dance/hello":
+                self._send(sender, self._hello)
+                self._answer(sender, "styles", *self._controls.styles)
+                self._answer(sender, "controls", *self._controls.names)
+
+    def _obey(self, address: str, arguments: list[Any]) -> tuple[Argument, ...]:
+        """Queue what a message asks for; what to answer."""
+        try:
+            command = command_for(address, arguments)
+            if command is None:
+                return (f"unknown {address[:ECHO]}",)
+            self._commands.put(command)
+        except StageError as err:
+            return (f"refused {address[:ECHO]}: {str(err)[: 4 * ECHO]}",)
+        return (address.strip("/").removeprefix("dance/"), *self._taken(command))
+
+    def _taken(self, command: Command) -> tuple[Argument, ...]:
+        """The value of a command as the dancers will have it."""
+        match command:
+            case SetControl(name, value, _):
+                spec = self._controls.specs[self._controls.names.index(name)]
+                return (float(min(max(value, spec.low), spec.high)),)
+            case SetStyle(style, weight, _):
+                return (style, float(weight))
+            case SetSeed(seed):
+                return (seed if seed < 2**31 else str(seed),)
+            case Freeze(on):
+                return (int(on),)
+            case SetLead(ms):
+                return (float(ms),)
+        return ()
+
+    def _answer(self, sender: Address, *arguments: Argument) -> None:
+        self._send(sender, message("/dance/status", *arguments).data)
+
+    def _send(self, sender: Address, data: bytes) -> None:
+        with contextlib.suppress(OSError):  # who asks and does not listen gets no answer
+            self._socket.sendto(data, sender)
+
+    def _say(self, line: str) -> None:
+        now = self._clock()
+        if now - self._warned >= WARN_SECONDS:
+            self._warned = now
+            self._warn(line)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    sock.settimeout(POLL_SECONDS)
+    try:
+        sock.bind((host, port))
+    except OSError as err:
+        sock.close()
+        why = err.strerror or err
+        raise StageError(f"control port {host}:{port} is not free ({why}): choose another, or --control off") from None
+    return sock

@@ -1,0 +1,204 @@
+"""A performer's OSC reaches the command queue, is clamped, is answered; garbage costs nothing."""
+
+import contextlib
+import logging
+import math
+import socket
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from realtime.controls import (
+    CommandQueue,
+    Controls,
+    Freeze,
+    Hello,
+    Reset,
+    SetControl,
+    SetLead,
+    SetSeed,
+    SetStyle,
+)
+from realtime.frame import StageError
+from realtime.osc_control import WARN_SECONDS, ControlServer, Limit, read_messages
+from realtime.osc_wire import BundleTemplate, message
+from realtime.sinks.osc import hello
+from tests.realtime.swing import manifest
+from tests.realtime.udp_ear import Ear, messages
+
+
+class Desk:
+    """A performer's control surface, and the stage's end of it."""
+
+    def __init__(self):
+        controls = Controls(manifest(), 3)
+        self.commands = CommandQueue(controls)
+        self.warnings, self.now = [], 0.0
+        self.surface = Ear()
+        with Ear() as free:
+            port = free.port
+        self.server = ControlServer(
+            f"127.0.0.1:{port}", self.commands, controls, hello(3, 15), self.warnings.append, lambda: self.now
+        )
+
+    def send(self, datagram):
+        self.surface.socket.sendto(datagram, ("127.0.0.1", self.server.port))
+
+    def ask(self, address, *arguments):
+        """Send one message; the command that came of it and the answer."""
+        builder = OscMessageBuilder(address)
+        for argument in arguments:
+            builder.add_arg(argument)
+        self.send(builder.build().dgram)
+        ((where, answer),) = messages(self.surface.datagram())
+        assert where == "/dance/status"
+        return self.commands.drain(), answer
+
+    def close(self):
+        self.server.close()
+        self.surface.close()
+
+
+@pytest.fixture
+def desk():
+    desk = Desk()
+    yield desk
+    desk.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "command", "answer"),
+    [
+        ("/dance/set/energy", [0.5], SetControl("energy", 0.5), ["set/energy", 0.5]),
+        ("/dance/set/energy", [1], SetControl("energy", 1), ["set/energy", 1.0]),
+        ("/dance/set/energy", [7.0], SetControl("energy", 7.0), ["set/energy", 2.0]),
+        ("/dance/set/dancer/2/energy", [0.25], SetControl("energy", 0.25, 2), ["set/dancer/2/energy", 0.25]),
+        ("/dance/set/style", ["waack", 0.5], SetStyle("waack", 0.5), ["set/style", "waack", 0.5]),
+        ("/dance/set/style", ["waack"], SetStyle("waack", 1.0), ["set/style", "waack", 1.0]),
+        ("/dance/set/style", ["waack", 3], SetStyle("waack", 1.0), ["set/style", "waack", 1.0]),
+        ("/dance/set/dancer/1/style", ["house", 1], SetStyle("house", 1.0, 1), ["set/dancer/1/style", "house", 1.0]),
+        ("/dance/mirror", [1], SetControl("mirror", 1), ["mirror", 1.0]),
+        ("/dance/seed", [7], SetSeed(7), ["seed", 7]),
+        ("/dance/seed", [7.0], SetSeed(7), ["seed", 7]),
+        ("/dance/freeze", [1], Freeze(True), ["freeze", 1]),
+        ("/dance/freeze", [0.0], Freeze(False), ["freeze", 0]),
+        ("/dance/lead", [60], SetLead(60), ["lead", 60.0]),
+        ("/dance/lead", [-9e9], SetLead(-500.0), ["lead", -500.0]),
+        ("/dance/reset", [], Reset(), ["reset"]),
+    ],
+)
+def test_a_message_becomes_a_command_and_is_echoed_as_it_was_taken(desk, address, arguments, command, answer):
+    assert desk.ask(address, *arguments) == ([command], answer)
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments"),
+    [
+        ("/dance/tap", []),
+        ("/dance", []),
+        ("/dance/set", [1.0]),
+        ("/dance/set/dancer/x/energy", [1.0]),
+        ("/dance/set/energy/more", [1.0]),
+        ("/VMC/Ext/T", [1.0]),
+    ],
+)
+def test_an_address_nobody_knows_is_answered_by_its_name(desk, address, arguments):
+    assert desk.ask(address, *arguments) == ([], [f"unknown {address}"])
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "named"),
+    [
+        ("/dance/set/gravity", [1.0], "gravity"),
+        ("/dance/set/energy", [], "number"),
+        ("/dance/set/energy", ["loud"], "number"),
+        ("/dance/set/energy", [math.nan], "number"),
+        ("/dance/set/energy", [math.inf], "number"),
+        ("/dance/set/dancer/3/energy", [1.0], "dancer 3"),
+        ("/dance/set/style", ["polka", 1.0], "polka"),
+        ("/dance/set/style", [1.0], "style"),
+        ("/dance/seed", [-1], "seed"),
+        ("/dance/seed", [1e30], "seed"),
+        ("/dance/freeze", [], "number"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_the_reason(desk, address, arguments, named):
+    commands, (answer,) = desk.ask(address, *arguments)
+    assert commands == []
+    assert answer.startswith(f"refused {address}: ")
+    assert named in answer
+
+
+def test_hello_is_answered_with_all_that_a_receiver_must_know_and_reaches_the_sinks(desk):
+    desk.send(message("/dance/hello").data)
+    heard = [messages(desk.surface.datagram())[0] for _ in range(4)]
+    assert [address for address, _ in heard] == ["/dance/status", "/dance/hello", "/dance/status", "/dance/status"]
+    assert heard[1][1][:3] == ["1", 3, 15.0]
+    assert heard[2][1] == ["styles", "house", "waack"]
+    assert heard[3][1] == ["controls", "energy", "mirror", "style_house", "style_waack"]
+    assert desk.commands.drain() == [Hello()]
+
+
+def test_a_bundle_of_several_messages_is_obeyed_in_its_order(desk):
+    desk.send(
+        bytes(BundleTemplate([message("/dance/freeze", 1), message("/dance/nothing"), message("/dance/seed", 4)]).data)
+    )
+    answers = [messages(desk.surface.datagram())[0][1][0] for _ in range(3)]
+    assert answers == ["freeze", "unknown /dance/nothing", "seed"]
+    assert desk.commands.drain() == [Freeze(True), SetSeed(4)]
+
+
+def test_a_flood_of_garbage_says_one_line_in_ten_seconds_and_the_port_still_answers(desk, capfd):
+    for n in range(300):
+        desk.send(bytes([n % 256]) * (n % 40))
+    assert desk.ask("/dance/freeze", 1)[0] == [Freeze(True)]
+    assert len(desk.warnings) == 1
+    assert "\n" not in desk.warnings[0]
+    desk.now = WARN_SECONDS
+    desk.send(b"again")
+    desk.ask("/dance/freeze", 0)
+    assert len(desk.warnings) == 2
+    assert desk.server.garbage == 301
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_limit_lets_so_many_pass_each_second():
+    limit = Limit(3)
+    assert [limit.allows(10.0 + t) for t in (0.0, 0.1, 0.2, 0.3, 0.99, 1.0, 1.1)] == [True] * 3 + [False] * 2 + [
+        True
+    ] * 2
+
+
+def test_what_a_type_tag_says_and_nobody_can_read_stays_off_the_screen(desk, capfd, caplog):
+    caplog.set_level(logging.CRITICAL)
+    desk.send(b"/dance/freeze\0\0\0,Q\0\0")
+    messages(desk.surface.datagram())
+    assert capfd.readouterr() == ("", "")
+    assert caplog.records == []
+
+
+@given(st.binary(max_size=200) | st.binary(max_size=60).map(lambda tail: b"#bundle\0" + bytes(7) + b"\1" + tail)
+       | st.binary(max_size=60).map(lambda tail: b"/dance/set/energy\0\0\0" + tail))  # fmt: skip
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_are_read_or_refused_in_one_line(datagram):
+    with contextlib.suppress(StageError):
+        for address, arguments in read_messages(datagram):
+            assert isinstance(address, str)
+            assert isinstance(arguments, list)
+
+
+def test_a_port_in_use_is_refused_in_one_line_that_names_it():
+    controls = Controls(manifest(), 1)
+    taken = Ear()
+    with pytest.raises(StageError, match=f"127.0.0.1:{taken.port}") as caught:
+        ControlServer(taken.target, CommandQueue(controls), controls, b"", print)
+    assert "\n" not in str(caught.value)
+    taken.close()
+
+
+def test_a_closed_server_gives_its_port_back(desk):
+    desk.server.close()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
+        again.bind(("127.0.0.1", desk.server.port))
