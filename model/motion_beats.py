@@ -30,6 +30,25 @@ def rest_curve(positions: F64, fps: float) -> F64:
     return np.maximum(0.0, 1.0 - speed / local)
 
 
+def tempo(positions: F64, fps: float) -> float:
+    """Beats a minute by autocorrelation of the pelvis' bounce and the limbs' rests: positions [T, 22, 3] m."""
+    curve = rest_curve(positions, fps)
+    bounce = np.interp(np.arange(len(curve)) / RATE, np.arange(len(positions)) / fps, positions[:, 0, 1])
+    bounce = bounce - np.convolve(bounce, np.ones(2 * RATE) / (2 * RATE), mode="same")
+    lags = np.arange(int(RATE * 60 / FASTEST), int(RATE * 60 / SLOWEST) + 1)
+    score = np.zeros(len(lags))
+    for series in (curve - curve.mean(), bounce[RATE:-RATE]):
+        full = np.correlate(series, series, mode="full")[len(series) - 1 :]
+        full = full / (full[0] + 1e-12)
+        # a beat repeats, and so does the pair and the bar of it
+        for times, share in ((1, 1.0), (2, 1.0), (4, 0.5)):
+            reach = np.minimum(lags * times, len(full) - 1)
+            score += share * full[reach]
+    bpm = 60.0 * RATE / lags
+    prior = np.exp(-0.5 * (np.log(bpm / 105.0) / 0.5) ** 2)
+    return float(bpm[np.argmax(score * prior)])
+
+
 def estimate(positions: F64, fps: float) -> F64:
     """Beat times in seconds from the first frame, reaching over the whole take: positions [T, 22, 3] -> [n].
 
@@ -39,13 +58,12 @@ def estimate(positions: F64, fps: float) -> F64:
     if len(curve) < 4 * RATE or curve.max() <= 0.05:
         return np.zeros(0)
     _, beats = librosa.beat.beat_track(
-        onset_envelope=curve, sr=RATE, hop_length=1, start_bpm=110.0, tightness=200, units="time", trim=False
+        onset_envelope=curve, sr=RATE, hop_length=1, bpm=tempo(positions, fps), tightness=200, units="time", trim=False
     )
     beats = np.asarray(beats, dtype=np.float64)
     if len(beats) < 4:
         return np.zeros(0)
-    beats = _steady(beats)
-    return _cover(_countable(beats), len(positions) / fps)
+    return _cover(_steady(beats), len(positions) / fps)
 
 
 def _steady(beats: F64) -> F64:
@@ -57,15 +75,6 @@ def _steady(beats: F64) -> F64:
         [beats[0] + slope[:2] * (beats[1] - beats[0]), beats, beats[-1] + slope[3:] * (beats[-1] - beats[-2])]
     )
     return np.convolve(padded, np.ones(5) / 5, mode="valid")
-
-
-def _countable(beats: F64) -> F64:
-    """Halve or double until the tempo lies between SLOWEST and FASTEST."""
-    while 60.0 / np.median(np.diff(beats)) < SLOWEST:
-        beats = np.sort(np.concatenate([beats, (beats[1:] + beats[:-1]) / 2]))
-    while 60.0 / np.median(np.diff(beats)) > FASTEST:
-        beats = beats[::2]
-    return beats
 
 
 def _cover(beats: F64, seconds: float) -> F64:
