@@ -1,8 +1,8 @@
 """A probability over tempo and beat phase, moved on with each hop of onsets: the bar pointer model, filtered forward.
 
 States are pairs (beat period, cells since the last beat), as Krebs, Böck & Widmer (ISMIR 2015) lay them out; a hop is
-CELLS_PER_HOP cells. The evidence is a Poisson intensity: hand-made templates say how much onset flux each of the four bands
-shows at each place within the beat, and each template has mean 1, which makes tempi comparable.
+CELLS_PER_HOP cells. The evidence is a Poisson intensity: hand-made templates say how much onset flux each band shows at
+each place within the beat, and each template has mean 1, which makes tempi comparable.
 """
 
 import numpy as np
@@ -19,11 +19,12 @@ PERIODS = np.arange(int(60 * CELL_RATE / FASTEST_BPM), int(60 * CELL_RATE / SLOW
 STARTS = np.concatenate([[0], np.cumsum(PERIODS)[:-1]])
 SIZE = int(PERIODS.sum())
 
-BAND_WEIGHTS = (0.22, 0.10, 0.18, 0.10)  # low to high
-ON_BEAT = (4.0, 3.0, 4.0, 3.0)
-HALF_BEAT = (1.2, 1.5, 1.8, 3.0)  # the high band prefers nothing: hats off the beat are as common as on it
-QUARTER_BEAT = (0.3, 0.5, 0.5, 0.8)
-THREE_QUARTER_BEAT = (0.5, 0.7, 0.7, 1.0)
+# For each of features.ONSET_BANDS
+BAND_WEIGHTS = (0.08, 0.08, 0.14, 0.08, 0.26)
+ON_BEAT = (4.0, 3.0, 4.0, 3.0, 5.0)
+HALF_BEAT = (2.0, 2.0, 2.2, 3.0, 1.0)  # the high band prefers nothing: hats off the beat are as common as on it
+QUARTER_BEAT = (0.4, 0.5, 0.5, 0.8, 0.3)
+THREE_QUARTER_BEAT = (0.6, 0.7, 0.7, 1.0, 0.5)
 BASE = 0.3
 WIDTH_SECONDS = 0.018
 FLUX_DELAY_SECONDS = 0.033  # from an onset to the peak of its flux, as heard at the end of a hop; measured
@@ -36,13 +37,13 @@ SILENT_LEAK = 0.02
 
 
 def _templates() -> F32:
-    """Weighted log intensities [SIZE, 4] of every state."""
+    """Weighted log intensities [SIZE, 5] of every state."""
     rows = []
     delay, width = FLUX_DELAY_SECONDS * CELL_RATE, WIDTH_SECONDS * CELL_RATE
     peaks = ((0.0, ON_BEAT), (0.25, QUARTER_BEAT), (0.5, HALF_BEAT), (0.75, THREE_QUARTER_BEAT))
     for period in PERIODS:
         cell = np.arange(period) + 0.5 * (CELLS_PER_HOP - 1)
-        intensity = np.full((period, 4), BASE)
+        intensity = np.full((period, len(BAND_WEIGHTS)), BASE)
         for place, heights in peaks:
             distance = (cell - delay - place * period + period / 2) % period - period / 2
             intensity += np.exp(-0.5 * (distance / width) ** 2)[:, None] * np.array(heights)
@@ -78,7 +79,7 @@ _TAILS = (STARTS + PERIODS)[None, :] - CELLS_PER_HOP + np.arange(CELLS_PER_HOP)[
 
 
 def move(belief: F32, onsets: F32, silent: bool) -> F32:
-    """The belief [SIZE] one hop later, having heard `onsets` [4] (flux over its mean, 0-8)."""
+    """The belief [SIZE] one hop later, having heard `onsets` [5] (flux over its mean, 0-8)."""
     moved = np.empty_like(belief)
     moved[CELLS_PER_HOP:] = belief[:-CELLS_PER_HOP]
     moved[_HEADS] = belief[_TAILS] @ TRANSITIONS

@@ -1,10 +1,11 @@
 """What the network and the beat engine hear: one vector each 1/15 s, from the past alone.
 
-Every frame goes through the same four-hop kernel with the same shapes, live or offline, so the numbers are the same bits.
+Every frame goes through the same four-hop kernel with the same shapes, live or offline: the same bits.
 All running means are updated once a hop or a frame, used before they are updated, and floored above the denormals.
 """
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,8 @@ from audio.mel import MEL_BANDS, N_FFT, mel_power
 F32 = NDArray[np.float32]
 
 ONSET_EDGES = (0, 5, 14, 26, MEL_BANDS)  # in mel bands: about 30-420, 420-1120, 1120-3150, 3150-10000 Hz
-ONSET_BANDS = ("low", "lowmid", "highmid", "high")
+ONSET_BANDS = ("low", "lowmid", "highmid", "high", "thump")
+THUMP_BANDS = 3  # mel bands up to 260 Hz, on a linear scale: tells a kick from a bass note, which a logarithm does not
 SUMMARY_NAMES = (
     "loudness_1s",  # against the mean of the last second, / 10 dB
     "loudness_10s",  # against the mean of the last ten, / 10 dB
@@ -53,7 +55,7 @@ class FeatureState(NamedTuple):
     hops: int
     gain: float  # mean mel magnitude, peak-followed
     log_mel: F32  # [2, MEL_BANDS] of the last two hops
-    onset_mean: F32  # [4] running mean of the raw onset flux
+    onset_mean: F32  # [5] running mean of the raw onset flux
     mean_1s: float  # dB
     mean_10s: float  # dB
     peak: float  # dB
@@ -65,7 +67,7 @@ class FrameFeatures(NamedTuple):
     """One frame of 1/15 s."""
 
     values: F32  # [len(FEATURE_NAMES)], each of the order of 1
-    onsets: F32  # [4, 4] hop by band, 0-8: flux over its running mean
+    onsets: F32  # [4, 5] hop by band of ONSET_BANDS, 0-8: flux over its running mean
     loudness_db: float  # dBFS (RMS), -100 in silence
     energy: float  # 0-1, of the last second, against the last half minute
 
@@ -95,7 +97,7 @@ def push(state: FeatureState, frame: F32) -> tuple[FrameFeatures, FeatureState]:
     samples = np.concatenate([state.samples, clean], dtype=np.float32)
     magnitude = np.sqrt(mel_power(samples))
     log_mel, gain = _compress(magnitude, state.gain)
-    flux = onset_flux(log_mel, state.log_mel)
+    flux = np.column_stack([onset_flux(log_mel, state.log_mel), thump_flux(log_mel, state.log_mel)])
     flux[: max(0, BLIND_HOPS - state.hops)] = 0.0
     onsets, onset_mean = _normalise(flux, state.onset_mean)
     loudness = max(SILENCE_DB, 10.0 * math.log10(float(np.mean(clean * clean, dtype=np.float64)) + 1e-12))
@@ -115,9 +117,9 @@ def push(state: FeatureState, frame: F32) -> tuple[FrameFeatures, FeatureState]:
 
 
 def onset_flux(log_mel: F32, before: F32) -> F32:
-    """Rise of `log_mel` [n, MEL_BANDS] over two hops, mean of each onset band, [n, 4]; `before` holds the two rows in front.
+    """Rise of `log_mel` [n, MEL_BANDS] over two hops, mean of each logarithmic band, [n, 4]; `before` holds two rows.
 
-    The older row is the maximum over three neighbouring bands, so that a vibrato is no onset (Böck & Widmer 2013, SuperFlux).
+    The older row is the maximum over three neighbouring bands: a vibrato is no onset (Böck & Widmer 2013, SuperFlux).
     """
     rows = np.concatenate([before, log_mel])
     old = rows[:-2]
@@ -125,8 +127,14 @@ def onset_flux(log_mel: F32, before: F32) -> F32:
     widest[:, 1:] = np.maximum(widest[:, 1:], old[:, :-1])
     widest[:, :-1] = np.maximum(widest[:, :-1], old[:, 1:])
     rise = np.maximum(0.0, rows[2:] - widest)
-    bands = [rise[:, a:b].mean(axis=1) for a, b in zip(ONSET_EDGES, ONSET_EDGES[1:], strict=False)]
+    bands = [rise[:, a:b].mean(axis=1) for a, b in pairwise(ONSET_EDGES)]
     return np.asarray(np.stack(bands, axis=1), np.float32)
+
+
+def thump_flux(log_mel: F32, before: F32) -> F32:
+    """Rise of the linear magnitude of the lowest bands over two hops, against the gain control, [n]."""
+    rows = np.expm1(np.concatenate([before, log_mel])[:, :THUMP_BANDS]) * np.float32(1.0 / LOG_GAIN)
+    return np.asarray(np.maximum(0.0, rows[2:] - rows[:-2]).mean(axis=1), np.float32)
 
 
 def _compress(magnitude: F32, gain: float) -> tuple[F32, float]:
@@ -139,7 +147,7 @@ def _compress(magnitude: F32, gain: float) -> tuple[F32, float]:
 
 
 def _normalise(flux: F32, mean: F32) -> tuple[F32, F32]:
-    """Each hop's flux [n, 4] over the running mean before it, at most ONSET_LIMIT; and the next mean."""
+    """Each hop's flux [n, 5] over the running mean before it, at most ONSET_LIMIT; and the next mean."""
     rows = []
     for row in flux:
         rows.append(np.minimum(row / mean, ONSET_LIMIT))
