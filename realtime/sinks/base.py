@@ -79,6 +79,7 @@ class Sink:
     `send` may raise: the loop counts it, names the sink once and goes on. It must never wait.
     """
 
+    HELP = ""  # one line for --list-sinks
     keeps_late = False  # True: also gets the frames that came too late to be shown (recorders)
 
     def __init__(self, options: SinkOptions) -> None:
@@ -93,6 +94,10 @@ class Sink:
 
     def close(self) -> None:
         """Give everything back; files are complete afterwards."""
+
+    def abandon(self) -> None:
+        """Close before the show began, because something else could not be opened; leave nothing behind."""
+        self.close()
 
     def describe(self) -> str:
         """A few words for the banner; the default says the class."""

@@ -1,0 +1,138 @@
+"""Where sound becomes poses.
+
+    source.blocks()      mono blocks of any size, at the source's rate
+         │  resample, framing          24 kHz, frames of 1600 samples = 1/15 s
+         ▼
+    hear(session, block) ──► session.moment.waiting
+         │
+    tick(session, frame)
+         │  features.push ──► values [F], onsets
+         │  beat.push, beat.predict(now + lead) ──► beat [K]
+         │  engine.step(features, beat, controls, noise, state) ──► pose [N, 140]
+         │  pose.decode, kinematics.forward ──► positions, rotations
+         ▼
+    StageFrame ──► every sink
+
+`dance` knows no clock, no thread and no device: poses depend only on the samples consumed, the seed and the controls.
+`run_stream` adds the show around it: late frames, sinks that fail, and the account of what it costs.
+"""
+
+import gc
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from audio import beat, features, framing, resample
+from audio.config import FRAME_RATE
+from motion import kinematics, pose
+from motion.skeleton import HUMANOID
+from realtime.engines.base import warm_up
+from realtime.frame import F32, BeatReport, StageFrame
+from realtime.session import Session
+from realtime.sinks.open import Sinks
+from realtime.sources.base import Source
+
+
+def dance(blocks: Iterable[F32], session: Session) -> Iterator[StageFrame]:
+    """Yield one frame for each 1600 samples at 24 kHz; blocks are mono float32 [n >= 0] at the session's rate."""
+    for block in blocks:
+        hear(session, block)
+        while session.moment.waiting:
+            yield tick(session, session.moment.waiting.popleft())
+
+
+def hear(session: Session, block: F32) -> None:
+    """Bring a block to the stage rate and add the frames it completes to those that wait."""
+    moment = session.moment
+    session.stats.start()
+    samples, moment.resample = resample.push(moment.resample, block)
+    frames, moment.framing = framing.push(moment.framing, samples)
+    moment.waiting.extend(frames)
+    session.stats.lap("resample")
+
+
+def tick(session: Session, samples: F32) -> StageFrame:
+    """One frame of sound [1600] to one frame of the stage."""
+    moment, stats = session.moment, session.stats
+    stats.start_frame()
+    session.apply_commands()
+    heard, moment.features = features.push(moment.features, samples)
+    stats.lap("features")
+    moment.beat = beat.push(moment.beat, heard)
+    lead = session.lead
+    now = beat.predict(moment.beat, lead)
+    beat_vector = beat.vector(now)
+    stats.lap("beat")
+    if not moment.frozen:
+        moment.pose = _step(session, heard.values, beat_vector)
+    stats.lap("step")
+    root, local, contacts, moment.place = pose.decode(moment.pose, moment.place, FRAME_RATE)
+    positions, _ = kinematics.forward(HUMANOID, root, local)
+    stats.lap("pose")
+    moment.index += 1
+    return StageFrame(
+        index=moment.index - 1,
+        audio_time=moment.index / FRAME_RATE,
+        lead=lead,
+        samples=samples,
+        features=heard.values,
+        beat=beat_vector,
+        report=BeatReport(now.beat_phase, now.bar_phase, now.bpm, now.confidence, now.beat_in_bar, bool(now.music)),
+        loudness_db=heard.loudness_db,
+        energy=heard.energy,
+        controls=session.controls.values.copy(),
+        pose=moment.pose,
+        root_position=root.astype(np.float32),
+        rotations=local.astype(np.float32),
+        positions=positions.astype(np.float32),
+        contacts=np.asarray(contacts, np.float32),
+    )
+
+
+def _step(session: Session, values: F32, beat_vector: F32) -> F32:
+    """The dancers' next pose. One that is not finite never leaves: those dancers hold still and begin anew."""
+    moment, dancers = session.moment, session.dancers
+    made, moment.body = session.engine.step(
+        np.tile(values, (dancers, 1)),
+        np.tile(beat_vector, (dancers, 1)),
+        session.controls.values,
+        session.noise.draw(moment.seed, moment.index),
+        moment.body,
+    )
+    if np.isfinite(made).all():
+        return made
+    session.stats.broken += 1
+    moment.body = session.engine.init_state(dancers)
+    return moment.pose
+
+
+def run_stream(
+    source: Source, session: Session, sinks: Sinks, frames: int | None = None, stop: Callable[[], bool] = bool
+) -> None:
+    """Play the show: until the source ends, `frames` poses are made, or `stop()` says so at a block's border.
+
+    A frame is late when a whole newer one already waits: it is danced, so that nothing is forgotten, but only recorders
+    get it. Above one second the source drops the oldest sound. Both are counted in `session.stats`.
+    """
+    warm_up(session.engine, session.dancers)
+    gc.collect()
+    gc.freeze()  # what lives now lives to the end: collections stay short
+    stats, end = session.stats, None if frames is None else session.moment.index + frames
+    if end == session.moment.index:
+        return
+    for frame in dance(_until(stop, source.blocks()), session):
+        late = source.behind() >= 1.0 / FRAME_RATE
+        if session.hello_wanted:
+            session.hello_wanted = False
+            sinks.hello()
+        sinks.send(frame, late)
+        stats.end_frame(late, source.dropped)
+        if frame.index + 1 == end:
+            return
+
+
+def _until(stop: Callable[[], bool], blocks: Iterator[F32]) -> Iterator[F32]:
+    for block in blocks:
+        if stop():
+            return
+        yield block

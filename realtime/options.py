@@ -1,0 +1,132 @@
+"""The words of the command line: its parser, and the same words from a TOML file."""
+
+import argparse
+import tomllib
+from pathlib import Path
+from typing import Any, NoReturn
+
+from realtime.frame import StageError
+
+EXAMPLES = """\
+examples:
+  python -m realtime.run                                     the microphone, the best dancer, a window or the terminal
+  python -m realtime.run --device demo                       no microphone needed: made-up music without end
+  python -m realtime.run --device file:song.mp3 --sink vmc   a song, to VSeeFace, Warudo, Unity on this machine
+  python -m realtime.run --device "USB" --sink osc:192.168.1.20:7700 --sink npz:take1.npz
+  python -m realtime.run --device file:song.wav --pace fast --sink npz:dance.npz      as fast as it can
+  python -m realtime.run --smoke-test                        does all of it work here?
+
+sinks are written NAME[:TARGET][,option=value...]; --list-sinks says which there are. A config file has the same words:
+  device = "mic"
+  sink = ["view", "vmc:127.0.0.1:39539"]
+  [controls]
+  energy = 1.2
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse that answers a mistake by one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what the command line prints as its one line."""
+        raise StageError(f"{message}; --help shows how")
+
+
+class _Sinks(argparse.Action):
+    """Gathers `--sink`; those of the command line replace those of a config file."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
+        before = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [values] if before is self.default else [*before, values])
+
+
+def build_parser() -> Parser:
+    """All options; their defaults are None where a config file may speak."""
+    parser = Parser(
+        prog="python -m realtime.run",
+        description="Dance live to music: sound in, a trained dancer out.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    sound = 'mic | loopback | demo | file:PATH | a device\'s INDEX | "part of its name" (default: mic)'
+    add("--device", default="mic", metavar="WHAT", help=sound)
+    sinks = "where poses go, repeatable (default: view or terminal, and osc)"
+    add("--sink", action=_Sinks, metavar="NAME[:TARGET]", help=sinks)
+    add("--dancer", metavar="NAME|FILE", help="a shipped dancer, or a .onnx or .pt file (default: the best one)")
+    add("--engine", default="auto", choices=["auto", "onnx", "torchscript"], help="what computes the dancer")
+    add("--dancers", type=int, default=1, metavar="N", help="how many dance (default: 1)")
+    add("--style", metavar="NAME", help="the style they begin in")
+    add("--seed", type=int, default=0, metavar="N", help="same seed, same music: same dance (default: 0)")
+    add("--pace", default="live", choices=["live", "fast"], help="files and demo only (default: live)")
+    add("--duration", type=float, metavar="SECONDS", help="stop after so much sound")
+    add("--lead-ms", type=float, default=0.0, metavar="MS", help="dance so much earlier (default: 0)")
+    add("--control", default="", metavar="[HOST:]PORT|off", help="OSC in (default: 127.0.0.1:7701)")
+    add("--config", metavar="FILE.toml", help="read options from a file; the command line wins")
+    add("--stats", metavar="FILE.json", help="write the timings there at the end")
+    add("--list-devices", action="store_true", help="the sound inputs, and stop")
+    add("--list-dancers", action="store_true", help="the shipped dancers, and stop")
+    add("--list-sinks", action="store_true", help="the sinks and what they take, and stop")
+    add("--smoke-test", action="store_true", help="three seconds of demo through everything; OK or what is wrong")
+    return parser
+
+
+def parse(argv: list[str] | None) -> tuple[argparse.Namespace, dict[str, float]]:
+    """The options, and the controls to begin with. Raises StageError, one line."""
+    parser = build_parser()
+    options = parser.parse_args(argv)
+    controls: dict[str, float] = {}
+    if options.config:
+        words = _read(Path(options.config).expanduser())
+        controls = _numbers(options.config, words.pop("controls", {}))
+        parser.set_defaults(**_checked(options.config, words, parser))
+        options = parser.parse_args(argv)
+    _check(options)
+    return options, controls
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except OSError as err:
+        raise StageError(f"--config cannot read {path}: {err.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        raise StageError(f"--config {path} is not TOML: {err}") from None
+
+
+def _numbers(name: str, table: Any) -> dict[str, float]:
+    if not isinstance(table, dict) or not all(type(value) in (int, float) for value in table.values()):
+        raise StageError(f"--config {name}: [controls] should hold names and numbers")
+    return {key: float(value) for key, value in table.items()}
+
+
+def _checked(name: str, words: dict[str, Any], parser: Parser) -> dict[str, Any]:
+    """The file's words as the parser's own defaults, each checked as if it stood on the command line."""
+    actions = {action.dest: action for action in parser._actions if action.dest not in ("help", "config")}
+    found: dict[str, Any] = {}
+    for word, value in words.items():
+        key = word.replace("-", "_")
+        if key not in actions:
+            known = ", ".join(key.replace("_", "-") for key in actions)
+            raise StageError(f"--config {name} has an unknown word {word!r}: it may have {known}, [controls]")
+        values = value if isinstance(value, list) and key == "sink" else [value]
+        if isinstance(value, bool) or any(isinstance(one, list | dict | bool) for one in values):
+            raise StageError(f"--config {name}: {word} should be a text or a number")
+        arguments = [f"--{key.replace('_', '-')}={one}" for one in values]
+        found[key] = getattr(parser.parse_args(arguments), key)
+    return found
+
+
+def _check(options: argparse.Namespace) -> None:
+    """The numbers that argparse lets pass. Raises StageError."""
+    if not 1 <= options.dancers <= 1024:
+        raise StageError(f"--dancers {options.dancers} must be 1 to 1024")
+    if options.seed < 0:
+        raise StageError(f"--seed {options.seed} must not be negative")
+    if options.duration is not None and not 0 < options.duration < float("inf"):
+        raise StageError(f"--duration {options.duration} must be a number of seconds above 0")
+    if not -500 <= options.lead_ms <= 1000:
+        raise StageError(f"--lead-ms {options.lead_ms:g} must be -500 to 1000")
+    if options.stats and not Path(options.stats).expanduser().parent.is_dir():
+        raise StageError(f"--stats: there is no folder {Path(options.stats).parent}: make it first")

@@ -1,0 +1,181 @@
+"""Dance live to music.  python -m realtime.run --device mic --sink view --sink vmc:127.0.0.1:39539"""
+
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audio.config import FRAME_RATE, RATE, AudioError
+from export.manifest import DancerFileError
+from motion.skeleton import MotionError
+from realtime import dancers, options
+from realtime.clock import WallClock
+from realtime.frame import StageError
+from realtime.sinks import SINKS
+
+if TYPE_CHECKING:
+    import argparse
+
+    from realtime.session import Session
+    from realtime.sinks.open import Sinks
+    from realtime.sources.base import Source
+
+USER_ERRORS = (StageError, AudioError, DancerFileError, MotionError)
+SMOKE_SECONDS = 3.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; 0 when the show ended (by a signal, too), 2 with one line on stderr for bad input."""
+    with _signals() as stop:
+        try:
+            wanted, controls = options.parse(None if argv is None else list(argv))
+            if wanted.list_devices or wanted.list_dancers or wanted.list_sinks:
+                return _list(wanted)
+            if wanted.smoke_test:
+                return _smoke_test(wanted, controls, stop)
+            session = _show(wanted, controls, stop)
+        except USER_ERRORS as err:
+            print(f"realtime.run: {err}", file=sys.stderr)
+            return 2
+        if wanted.stats:
+            session.stats.write(Path(wanted.stats).expanduser())
+        print("\n".join(session.stats.lines()), flush=True)
+    return 0
+
+
+def say(line: str) -> None:
+    """A line for whoever watches the console."""
+    print(f"realtime.run: {line}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[threading.Event]:
+    """The event that SIGINT and SIGTERM set; a second signal ends the process at once."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = {kind: signal.getsignal(kind) for kind in kinds}
+
+    def ask(number: int, _: object) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for kind in kinds:
+        signal.signal(kind, ask)
+    try:
+        yield stop
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+
+
+def _show(wanted: "argparse.Namespace", controls: dict[str, float], stop: threading.Event) -> "Session":
+    """Open everything, play, close everything."""
+    from realtime.loop import run_stream
+
+    with contextlib.ExitStack() as stack:
+        session, source, sinks = _open(wanted, controls, stack)
+        print(_banner(wanted, session, source, sinks), flush=True)
+        frames = None if wanted.duration is None else max(1, round(wanted.duration * FRAME_RATE))
+        run_stream(source, session, sinks, frames, stop.is_set)
+    session.stats.sink_errors = sinks.errors
+    return session
+
+
+def _open(
+    wanted: "argparse.Namespace", controls: dict[str, float], stack: contextlib.ExitStack
+) -> tuple["Session", "Source", "Sinks"]:
+    """The dancer, the source, the control port, then the sinks: files are made last, when all else is there."""
+    from realtime.engines.open import open_engine
+    from realtime.osc_control import ControlServer
+    from realtime.session import Session
+    from realtime.sinks import osc
+    from realtime.sinks.base import StageInfo
+    from realtime.sinks.open import open_sinks
+    from realtime.sources.open import open_source
+
+    engine = open_engine(dancers.find(wanted.dancer), wanted.engine)
+    source = stack.enter_context(open_source(wanted.device, wanted.seed, wanted.pace, WallClock(), say))
+    session = Session(engine, source.rate, wanted.dancers, wanted.seed, wanted.lead_ms)
+    if wanted.style is not None:
+        session.controls.set_style(wanted.style)
+    for name, value in controls.items():
+        session.controls.set(name, value)
+    if wanted.control != "off":
+        hello = osc.hello(wanted.dancers, FRAME_RATE)
+        server = ControlServer(wanted.control, session.commands, session.controls, hello, say)
+        stack.callback(server.close)
+    manifest = engine.manifest
+    info = StageInfo(manifest, wanted.dancers, wanted.seed, FRAME_RATE, session.lead, manifest.styles)
+    sinks = open_sinks(wanted.sink or default_sinks(), info, say)
+    stack.callback(sinks.close)
+    return session, source, sinks
+
+
+def default_sinks() -> list[str]:
+    """A window where there is a display, else the terminal; and /dance on this machine."""
+    display = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return ["view" if display else "terminal", "osc"]
+
+
+def _banner(wanted: "argparse.Namespace", session: "Session", source: "Source", sinks: "Sinks") -> str:
+    manifest = session.engine.manifest
+    rate = f"{source.rate} Hz" + ("" if source.rate == RATE else f", heard at {RATE} Hz")
+    lines = [
+        f"dancer   {manifest.name} x {session.dancers}, seed {session.moment.seed}"
+        + (f", styles {', '.join(manifest.styles)}" if manifest.styles else ""),
+        f"engine   {session.engine.provider}",
+        f"source   {source.name}, {rate}",
+        f"sinks    {sinks.describe()}",
+        f"lead     {session.lead * 1e3:.0f} ms: {manifest.lead_frames} frames of the dancer, "
+        f"{session.moment.lead_ms:+.0f} ms of yours",
+    ]
+    if wanted.control != "off":
+        lines.append(f"control  OSC in at {wanted.control or '127.0.0.1:7701'}")
+    if wanted.device == "demo":
+        lines.append("         your music: --device mic, or --device file:song.mp3; --list-devices")
+    if not wanted.sink:
+        lines.append("         Unity, VRM avatars: --sink vmc:127.0.0.1:39539; all sinks: --list-sinks")
+    return "\n".join([*lines, "         Ctrl-C ends the show"])
+
+
+def _list(wanted: "argparse.Namespace") -> int:
+    if wanted.list_devices:
+        from realtime.sources.devices import inputs
+
+        for device in inputs():
+            mark = "*" if device.default else " "
+            print(f"{mark} {device.index:>2}  {device.label}, {device.channels} channels, {device.rate} Hz")
+        print("     or: demo, file:PATH, loopback (what this computer plays)")
+    if wanted.list_dancers:
+        print("\n".join(dancers.shipped()) or "no dancer is shipped yet; give --dancer FILE.onnx")
+    if wanted.list_sinks:
+        from realtime.sinks.open import sink_class
+
+        for name in SINKS:
+            print(f"{name:<9} {sink_class(name).HELP}")
+    return 0
+
+
+def _smoke_test(wanted: "argparse.Namespace", controls: dict[str, float], stop: threading.Event) -> int:
+    """Demo music through the real dancer into files, as fast as it goes; raises as a show does."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted.device, wanted.pace, wanted.control, wanted.duration = "demo", "fast", "off", SMOKE_SECONDS
+        wanted.sink = ["osc", "vmc", f"npz:{folder}/smoke.npz", f"wav:{folder}/smoke.wav"]
+        session = _show(wanted, controls, stop)
+    stats = session.stats
+    print("\n".join(stats.lines()))
+    good = stats.frames == round(SMOKE_SECONDS * FRAME_RATE) and not stats.sink_errors and not stats.broken
+    print("OK" if good else "NOT OK: see the lines above", flush=True)
+    return 0 if good else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""From the text of `--device` to a source."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from realtime.clock import Clock
+from realtime.frame import StageError
+from realtime.sources import SOURCES
+from realtime.sources.base import PacedSource, Source
+
+
+def open_source(text: str, seed: int, pace: str, clock: Clock, say: Callable[[str], None]) -> Source:
+    """Open mic, mic:NAME, loopback, demo, file:PATH, an index or a part of a device's name.
+
+    pace: "live" lets recordings come at the clock's pace, "fast" as fast as they are read. Raises StageError or
+    AudioError, one line.
+    """
+    kind, _, rest = text.partition(":")
+    if kind not in SOURCES:
+        if Path(text).is_file():
+            raise StageError(f"--device {text} is a file: write --device file:{text}")
+        kind, rest = "mic", text
+    if kind in ("mic", "loopback"):
+        if pace == "fast":
+            raise StageError(f"--pace fast needs --device file:PATH or demo: {text!r} comes at its own pace")
+        live: Source = _class(kind)(rest, clock, say)
+        return live
+    recording: Source = _class("file")(Path(rest).expanduser(), say) if kind == "file" else _demo(rest, seed, say)
+    return PacedSource(recording, clock) if pace == "live" else recording
+
+
+def _demo(rest: str, seed: int, say: Callable[[str], None]) -> Source:
+    if rest and not rest.isdecimal():
+        raise StageError(f"--device demo:{rest} should name a song by number: write demo or demo:3")
+    made: Source = _class("demo")(int(rest) if rest else seed, say)
+    return made
+
+
+def _class(name: str) -> Any:
+    module, _, attribute = SOURCES[name].partition(":")
+    return getattr(import_module(module), attribute)
