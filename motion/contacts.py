@@ -28,7 +28,7 @@ def detect(positions: Floats, fps: float, skeleton: Skeleton = HUMANOID) -> NDAr
     floor and slow, with hysteresis; contacts and gaps under about a tenth of a second (three frames at least) go.
     """
     feet = _feet(positions)
-    height = feet[..., 1] - _rest_heights(skeleton) - _local_floor(positions, fps, skeleton)[:, None]
+    height = feet[..., 1] - _rest_heights(skeleton) - floor_track(positions, fps, skeleton)[:, None]
     speed = _speed(feet) * fps
     lands = (height < _HEIGHT[0]) & (speed < _SPEED[0])
     lifts = (height > _HEIGHT[1]) | (speed > _SPEED[1])
@@ -49,6 +49,22 @@ def floor_height(positions: Floats, skeleton: Skeleton = HUMANOID) -> float:
     return float(np.median(np.take_along_axis(height, lowest, axis=1)[planted]))
 
 
+def floor_track(
+    positions: Floats, fps: float, skeleton: Skeleton = HUMANOID, drift: float = _FLOOR_DRIFT
+) -> NDArray[np.float64]:
+    """Height [T] in metres of the floor under each frame of a take [T, 22, 3], within `drift` of the whole take's.
+
+    One `floor_height` every two seconds over four, joined by straight lines.
+    """
+    window = max(1, round(_FLOOR_SECONDS * fps))
+    starts = np.arange(0, max(1, len(positions) - window // 2), max(1, window // 2))
+    heights = np.array([floor_height(positions[start : start + window], skeleton) for start in starts])
+    middle = floor_height(positions, skeleton)
+    centres = np.minimum(starts + window / 2, len(positions) - 1)
+    track = np.interp(np.arange(len(positions)), centres, heights)
+    return np.asarray(np.clip(track, middle - drift, middle + drift), np.float64)
+
+
 def _feet(positions: Floats) -> Floats:
     if positions.ndim != 3 or positions.shape[1:] != (len(HUMANOID.names), 3) or len(positions) == 0:
         raise MotionError(
@@ -67,17 +83,6 @@ def _speed(points: Floats) -> Floats:
         return np.zeros(points.shape[:-1])
     speed: Floats = np.linalg.norm(np.gradient(points, axis=0), axis=-1)
     return speed
-
-
-def _local_floor(positions: Floats, fps: float, skeleton: Skeleton) -> NDArray[np.float64]:
-    """Height of the floor [T] under each frame: one estimate every half window, joined by straight lines."""
-    window = max(1, round(_FLOOR_SECONDS * fps))
-    base = floor_height(positions, skeleton)
-    starts = np.arange(0, max(1, len(positions) - window // 2), max(1, window // 2))
-    heights = [floor_height(positions[start : start + window], skeleton) for start in starts]
-    centres = np.minimum(starts + window / 2, len(positions) - 1)
-    drift = np.interp(np.arange(len(positions)), centres, np.array(heights) - base)
-    return base + np.clip(drift, -_FLOOR_DRIFT, _FLOOR_DRIFT)
 
 
 def _latch(on: NDArray[np.bool_], off: NDArray[np.bool_]) -> NDArray[np.bool_]:
