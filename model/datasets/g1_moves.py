@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.datasets import files, humanoid
 from model.datasets.take import Take
-from motion import rotation
+from motion import retarget, rotation
 from motion.rotation import Floats
-from motion.skeleton import BONES, MotionError
+from motion.skeleton import BONES, HUMANOID, MotionError
 
-Array = NDArray[np.float64]
 _CONTAINER = "g1_moves.zip"
 _BODIES = {"hips": "pelvis", "upperChest": "torso"} | {
     side + bone: f"{side}_{body}"
@@ -62,8 +60,11 @@ class _Robot:
         self.names: list[str] = [body["name"] for body in bodies]
         self.parents: list[int] = [body["parent"] for body in bodies]
         self.axes: list[str] = [(body["axis"] or "x").upper() for body in bodies]
-        self.fixed = np.array([np.roll(body["q0_wxyz"] or (1, 0, 0, 0), -1) for body in bodies], dtype=np.float64)
+        self.fixed: Floats = np.array(
+            [np.roll(body["q0_wxyz"] or (1, 0, 0, 0), -1) for body in bodies], dtype=np.float64
+        )
         self.fixed = rotation.normalize(self.fixed)
+        self.offsets = np.array([body["offset"] or (0, 0, 0) for body in bodies], dtype=np.float64)
         still = np.zeros((1, len(bodies) - 1))
         self.zero = self.world(np.array([[0.0, 0.0, 0.0, 1.0]]), still)
 
@@ -77,18 +78,25 @@ class _Robot:
             world[:, body] = rotation.multiply(fixed, hinge)
         return world
 
+    def hip_centre(self, pelvis: Floats, world: Floats) -> Floats:
+        """Pelvis (T, 3), all bodies' turns (T, 30, 4) -> the middle (T, 3) between the joints that pitch the thighs."""
+        hips = [self.names.index(f"{side}_hip_pitch") for side in ("left", "right")]
+        return pelvis + rotation.rotate(world[:, 0], self.offsets[hips].mean(axis=0))
+
 
 def _take(entry: dict[str, Any], raw: bytes, robot: _Robot) -> Take:
     with np.load(io.BytesIO(raw), allow_pickle=False) as data:
-        place = np.asarray(data["root_pos"], dtype=np.float64)
-        root = rotation.normalize(np.asarray(data["root_quat_xyzw"], dtype=np.float64))
-        angles = np.asarray(data["joint_angle_1e4"], dtype=np.float64) / 1e4
+        place: Floats = np.asarray(data["root_pos"], dtype=np.float64)
+        root: Floats = rotation.normalize(np.asarray(data["root_quat_xyzw"], dtype=np.float64))
+        angles: Floats = np.asarray(data["joint_angle_1e4"], dtype=np.float64) / 1e4
     place, root, angles = _without_glitches(place, root, angles, entry.get("glitch_frame_list", []))
     fps = float(entry["fps_true"])
     first, last = round(entry["active_from_s"] * fps), round(entry["active_to_s"] * fps)
     active = slice(first, max(last, first + 1))
-    local = humanoid.local_from_world(_humanoid_world(robot.world(root[active], angles[active]), robot))
-    way = _to_ours(place[active]) * _LEG_RATIO
+    world = robot.world(root[active], angles[active])
+    local = retarget.to_local(_humanoid_world(world, robot), HUMANOID)
+    hip_centre = _to_ours(robot.hip_centre(place[active], world)) * _LEG_RATIO
+    way = humanoid.place_root(hip_centre, local[:, 0])
     kind = str(entry["style"]).partition(":")
     hints = ("bounce_period_s", "bounce_strength", "limb_speed_period_s", "limb_speed_strength")
     return Take(
@@ -98,14 +106,14 @@ def _take(entry: dict[str, Any], raw: bytes, robot: _Robot) -> Take:
         split=entry["split"],
         terms=entry["licence"],
         fps=fps,
-        root=humanoid.stand(way, local),
+        root=retarget.ground(way, local, HUMANOID),
         rotations=local,
-        mask=np.array([bone not in _ABSENT for bone in BONES]),
+        mask=~humanoid.known(set(_ABSENT)),
         notes={"clip": kind[2].strip(), "use": entry["use"]} | {k: str(entry[k]) for k in hints if entry.get(k)},
     )
 
 
-def _without_glitches(place: Array, root: Floats, angles: Array, jumps: list[int]) -> tuple[Array, Floats, Array]:
+def _without_glitches(place: Floats, root: Floats, angles: Floats, jumps: list[int]) -> tuple[Floats, Floats, Floats]:
     """Each frame in `jumps` is the first after the solver jumped; draw the frames around it anew, end to end."""
     place, root, angles = place.copy(), root.copy(), angles.copy()
     for jump in jumps:

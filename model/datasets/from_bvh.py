@@ -1,0 +1,122 @@
+"""Any BVH file on our bones: names, axes, unit and rest pose are worked out from the file itself."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.datasets import bone_names
+from model.datasets.humanoid import Captured, known
+from motion import rotation
+from motion.bvh import Bvh, forward
+from motion.retarget import rest_directions
+from motion.rotation import Floats
+from motion.skeleton import BONES, HUMANOID, MotionError
+
+Array = NDArray[np.float64]
+_LIMBS = [i for i, bone in enumerate(BONES) if bone.endswith(("Arm", "Leg"))]
+_JUMP = np.radians(40.0)
+
+
+def capture(bvh: Bvh, name: str) -> Captured:
+    """The body of a BVH file in our axes, without a T pose that its exporter put before the motion.
+
+    The unit cancels out, since the way is scaled by the legs. Raises MotionError where the skeleton is not understood.
+    """
+    try:
+        joints = {bone: bvh.index(joint) for bone, joint in bone_names.match(bvh.names).items()}
+    except MotionError as error:
+        raise MotionError(f"{name}: {error}") from None
+    rest = _rest_positions(bvh)
+    to_ours = _rest_axes(rest, joints, name)
+    places, turns = forward(bvh)
+    upright = _world_axes(places, joints, to_ours)
+    world = np.zeros((len(places), len(BONES), 4))
+    world[..., 3] = 1.0
+    for bone, joint in joints.items():
+        turned = rotation.multiply(rotation.multiply(upright, turns[:, joint]), rotation.inverse(to_ours))
+        world[:, BONES.index(bone)] = turned
+    hips = [joints["leftUpperLeg"], joints["rightUpperLeg"]]
+    start = _first_frame(world)
+    return Captured(
+        world=world[start:],
+        known=known(set(joints)),
+        directions=rotation.rotate(to_ours, _directions(bvh, rest, joints)),
+        hip_centre=rotation.rotate(upright, places[start:, hips].mean(axis=1)),
+        leg=_leg(rest, joints, name),
+    )
+
+
+def _rest_positions(bvh: Bvh) -> Array:
+    places = np.zeros((len(bvh.names), 3))
+    for joint, parent in enumerate(bvh.parents):
+        if parent >= 0:
+            places[joint] = places[parent] + bvh.offsets[joint]
+    return places
+
+
+def _directions(bvh: Bvh, rest: Array, joints: dict[str, int]) -> Array:
+    """Where each bone points at rest (22, 3), in the file's axes; a foot without toes points to its end site."""
+    directions = np.zeros((len(BONES), 3))
+    pointing = np.abs(rest_directions(HUMANOID)).sum(axis=-1) > 0
+    for bone, joint in joints.items():
+        b = BONES.index(bone)
+        tips = [t for t in range(len(BONES)) if HUMANOID.parents[t] == b and BONES[t] in joints]
+        if pointing[b] and tips:
+            directions[b] = rest[joints[BONES[tips[0]]]] - rest[joint]
+        elif pointing[b] and bone.endswith("Foot") and joint in bvh.end_sites:
+            directions[b] = bvh.end_sites[joint]
+    return directions
+
+
+def _rest_axes(rest: Array, joints: dict[str, int], name: str) -> Floats:
+    """The turn (4,) from the axes of the file's rest pose to ours: up the body +Y, its left +X."""
+    hips = rest[[joints["leftUpperLeg"], joints["rightUpperLeg"]]]
+    feet = rest[[joints["leftFoot"], joints["rightFoot"]]]
+    up, left = (hips - feet).mean(axis=0), hips[0] - hips[1]
+    arms = rest[joints["leftUpperArm"]] - rest[joints["rightUpperArm"]]
+    height = rest[[joints["leftUpperArm"], joints["rightUpperArm"]]].mean(axis=0) - hips.mean(axis=0)
+    if _cosine(up, height) < 0.8 or _cosine(left, arms) < 0.8 or abs(_cosine(up, left)) > 0.3:
+        raise MotionError(
+            f"{name}: with all angles at zero this skeleton does not stand; export it from a T pose or an A pose"
+        )
+    y, x = _axis(up), _axis(left)
+    return rotation.from_matrix(np.stack([x, y, np.cross(x, y)]))
+
+
+def _world_axes(places: Floats, joints: dict[str, int], to_ours: Floats) -> Floats:
+    """The turn (4,) from the axes the motion is played in to ours. Some exporters turn the root for good."""
+    hips = places[:, [joints["leftUpperLeg"], joints["rightUpperLeg"]]].mean(axis=1)
+    feet = places[:, [joints["leftFoot"], joints["rightFoot"]]].mean(axis=1)
+    up = _axis(rotation.rotate(to_ours, np.median(hips - feet, axis=0)))
+    return rotation.multiply(rotation.shortest_arc(up, np.array([0.0, 1.0, 0.0])), to_ours)
+
+
+def _first_frame(world: Floats) -> int:
+    """1 where frame 0 is a pose that the exporter put in front: a limb leaps from it as no limb can."""
+    if len(world) < 3:
+        return 0
+    steps = rotation.multiply(rotation.inverse(world[:2, _LIMBS]), world[1:3, _LIMBS])
+    angles = 2 * np.arcsin(np.clip(np.linalg.norm(steps[..., :3], axis=-1), 0.0, 1.0)).max(axis=1)
+    return int(angles[0] > _JUMP and angles[0] > 3 * angles[1])
+
+
+def _leg(rest: Array, joints: dict[str, int], name: str) -> float:
+    lengths = [
+        np.linalg.norm(rest[joints[side + a]] - rest[joints[side + b]])
+        for side in ("left", "right")
+        for a, b in (("UpperLeg", "LowerLeg"), ("LowerLeg", "Foot"))
+    ]
+    if min(lengths) <= 0.0:
+        raise MotionError(f"{name}: a thigh or a shin has no length; the legs are what sizes are measured by")
+    return float(sum(lengths)) / 2
+
+
+def _axis(vector: Floats) -> Array:
+    """The coordinate axis nearest to `vector`."""
+    out = np.zeros(3)
+    largest = int(np.argmax(np.abs(vector)))
+    out[largest] = np.sign(vector[largest])
+    return out
+
+
+def _cosine(a: Array, b: Array) -> float:
+    return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-12))
