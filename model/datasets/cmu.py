@@ -30,8 +30,8 @@ def load(path: Path) -> list[Take]:
     """All takes in the folder `path`; raises MotionError.
 
     With an index.json that lists them: the BVH archive (styles salsa, indian, martial) or the AMC archive (modern,
-    salsa, party, expressive, folk). Without: every .bvh, and every .amc with its .asf (SUBJECT.asf for SUBJECT_NN.amc, or
-    the only one) beside it, style "default". notes["partner"] names the other take of a pair.
+    salsa, party, expressive, folk). Without: every .bvh, and every .amc with its .asf (SUBJECT.asf for
+    SUBJECT_NN.amc, or the only one) beside it, style "default". notes["partner"] names the other take of a pair.
     """
     if not (path / "index.json").is_file():
         return _folder(path)
@@ -122,6 +122,6 @@ def _joint(skeleton: Asf, name: str) -> int:
 
 
 def _take(body: humanoid.Captured, name: str, style: str, split: str, fps: float, entry: dict[str, Any]) -> Take:
-    root, local, mask = humanoid.to_humanoid(body)
+    root, local, mask = humanoid.to_humanoid(body, fps)
     notes = {key: str(entry[key]) for key in ("partner", "description", "use") if entry.get(key)}
     return Take(name, "cmu", style, split, entry.get("licence", _TERMS), fps, root, local, mask, notes=notes)

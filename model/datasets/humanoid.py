@@ -13,6 +13,9 @@ Array = NDArray[np.float64]
 _HIP_JOINTS = [HUMANOID.index(name) for name in ("leftUpperLeg", "rightUpperLeg")]
 _FEET = [HUMANOID.index(name) for name in ("leftFoot", "rightFoot")]
 _MOVED = np.radians(0.1)
+_LEAP = 40.0  # rad/s; the fastest hands and feet of dancers turn at 30
+_AROUND_LEAP = 0.03  # seconds before and after a leap that the solver has spoilt as well
+_BETWEEN_LEAPS = 0.15  # seconds; leaps nearer than this are there and back again
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Captured:
     leg: float
 
 
-def to_humanoid(body: Captured) -> tuple[Array, Array, NDArray[np.bool_]]:
+def to_humanoid(body: Captured, fps: float) -> tuple[Array, Array, NDArray[np.bool_]]:
     """-> root (T, 3) standing on y = 0, local rotations (T, 22, 4), which bones the source really moved (22,).
 
     Bones point where the source's point; the way is scaled by the length of the legs.
@@ -39,10 +42,24 @@ def to_humanoid(body: Captured) -> tuple[Array, Array, NDArray[np.bool_]]:
     directions = np.array(body.directions, dtype=np.float64)
     for foot in _FEET:
         directions[foot] = _flat_foot(directions[foot], HUMANOID.offsets[foot + 1])
-    local = retarget.rotations(body.world, directions, body.known, HUMANOID)
+    local = without_leaps(retarget.rotations(body.world, directions, body.known, HUMANOID), fps)
     hip_centre = retarget.root_position(body.hip_centre, body.leg, HUMANOID)
     root = retarget.ground(place_root(hip_centre, local[:, 0]), local, HUMANOID)
     return root, local, body.known & moved(local)
+
+
+def without_leaps(local: Floats, fps: float) -> Array:
+    """Local rotations (T, 22, 4) with every stretch where the solver of a capture flipped a bone bridged by slerp."""
+    steps = rotation.multiply(rotation.inverse(local[:-1]), local[1:])
+    speed = 2 * np.arcsin(np.clip(np.linalg.norm(steps[..., :3], axis=-1), 0.0, 1.0)) * fps
+    around, between = max(1, round(_AROUND_LEAP * fps)), round(_BETWEEN_LEAPS * fps)
+    out = np.array(local, dtype=np.float64)
+    for bone in np.flatnonzero((speed > _LEAP).any(axis=0)):
+        leaps = np.flatnonzero(speed[:, bone] > _LEAP)
+        for stretch in np.split(leaps, np.flatnonzero(np.diff(leaps) > between) + 1):
+            a, b = max(stretch[0] - around, 0), min(stretch[-1] + 1 + around, len(local) - 1)
+            out[a : b + 1, bone] = rotation.slerp(out[a, bone], out[b, bone], np.linspace(0.0, 1.0, b - a + 1))
+    return np.asarray(rotation.continuous(out))
 
 
 def moved(local: Floats) -> NDArray[np.bool_]:
