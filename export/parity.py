@@ -1,0 +1,146 @@
+"""Is the exported step the trained network? Run it frame by frame, as a stage would, against `forward` as a whole."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+
+from export.manifest import Manifest
+
+F32 = NDArray[np.float32]
+Step = Callable[[list[F32]], list[F32]]  # inputs and outputs in the manifest's order
+
+LIMIT = 1e-4
+WINDOWS = 3  # every ring is overwritten at least twice
+DANCERS = 3  # not the batch of the export, so that a frozen batch size shows
+SEEDS = 3
+
+
+@dataclass(frozen=True)
+class Parity:
+    """One engine against `forward`: greatest and mean difference of any pose number over `frames`."""
+
+    engine: str
+    frames: int
+    greatest: float
+    mean: float
+
+    @property
+    def holds(self) -> bool:
+        """True where the difference is one of rounding."""
+        return self.greatest <= LIMIT
+
+
+def onnx_step(path: Path) -> Step:
+    """The file in onnxruntime, on one CPU thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    names = [value.name for value in session.get_inputs()]
+
+    def step(inputs: list[F32]) -> list[F32]:
+        outputs: list[F32] = session.run(None, dict(zip(names, inputs, strict=True)))
+        return outputs
+
+    return step
+
+
+def torchscript_step(path: Path) -> Step:
+    """The twin in torch."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return torch_step(torch.jit.load(str(path), map_location="cpu"))
+
+
+def torch_step(function: Callable[..., Any]) -> Step:
+    """Any function of tensors, such as `network.step`."""
+
+    def step(inputs: list[F32]) -> list[F32]:
+        with torch.no_grad():
+            return [value.numpy() for value in function(*map(torch.from_numpy, inputs))]
+
+    return step
+
+
+def drive(step: Step, manifest: Manifest, heard: list[F32]) -> F32:
+    """Dance T frames with the host's rules for state: poses [B, T, 140] from the four inputs [B, T, *].
+
+    Row k of a ring goes to slot k mod W; the age of a slot is how many frames ago it was written, -1 if never.
+    """
+    batch, frames = heard[0].shape[:2]
+    memory = {state.name: np.zeros((batch, *state.shape), np.float32) for state in manifest.states}
+    poses = []
+    for k in range(frames):
+        inputs = [np.ascontiguousarray(series[:, k]) for series in heard]
+        for state in manifest.states:
+            inputs.append(memory[state.name])
+            if state.kind == "ring":
+                inputs.append(np.repeat(_ages(k, state.shape[1])[None], batch, axis=0))
+        pose, *renewed = step(inputs)
+        poses.append(pose)
+        for state, value in zip(manifest.states, renewed, strict=True):
+            if state.kind == "ring":
+                # a fresh array, since an engine may still look at the one it was given
+                memory[state.name] = memory[state.name].copy()
+                memory[state.name][:, :, k % state.shape[1]] = value
+            else:
+                memory[state.name] = value
+    return np.stack(poses, axis=1)
+
+
+def measure(network: Any, manifest: Manifest, engines: dict[str, Step]) -> list[Parity]:
+    """Every engine against `network.forward`, over WINDOWS times the longest ring.
+
+    A random draw may fall on the very edge between two codes; then rounding decides, and both dances are right. A
+    defect shows with every seed, so the best of SEEDS counts; the second and third run only where the first fails.
+    """
+    return [min(_attempts(network, manifest, name, step), key=lambda p: p.greatest) for name, step in engines.items()]
+
+
+def table(rows: list[Parity]) -> str:
+    """The report, one line an engine."""
+    lines = [f"{'engine':<14}{'frames':>8}{'greatest':>12}{'mean':>12}"]
+    lines += [
+        f"{r.engine:<14}{r.frames:>8}{r.greatest:>12.2e}{r.mean:>12.2e}{'' if r.holds else f'  above {LIMIT:g}'}"
+        for r in rows
+    ]
+    return "\n".join(lines)
+
+
+def _attempts(network: Any, manifest: Manifest, name: str, step: Step) -> list[Parity]:
+    tried = []
+    for seed in range(SEEDS):
+        heard = _heard(manifest, seed)
+        with torch.no_grad():
+            whole = network(*map(torch.from_numpy, heard)).numpy()
+        error = np.abs(drive(step, manifest, heard) - whole)
+        greatest = float(error.max()) if np.isfinite(error).all() else float("inf")
+        tried.append(Parity(name, whole.shape[1], greatest, float(error.mean())))
+        if tried[-1].holds:
+            break
+    return tried
+
+
+def _heard(manifest: Manifest, seed: int) -> list[F32]:
+    """Random features and beats, controls over their ranges, noise: each [B, T, size]."""
+    rng = np.random.default_rng(seed)
+    windows = [state.shape[1] for state in manifest.states if state.kind == "ring"]
+    frames = WINDOWS * max(windows, default=0) + 32
+    features = rng.normal(size=(DANCERS, frames, len(manifest.feature_names)))
+    beat = rng.normal(size=(DANCERS, frames, len(manifest.beat_names)))
+    low, high = (np.array([getattr(c, end) for c in manifest.controls]) for end in ("low", "high"))
+    controls = rng.uniform(low, high, size=(DANCERS, frames, len(manifest.controls)))
+    noise = rng.uniform(size=(DANCERS, frames, manifest.noise_size))
+    return [series.astype(np.float32) for series in (features, beat, controls, noise)]
+
+
+def _ages(k: int, window: int) -> F32:
+    """[W] at frame k: slot s was written at the newest frame before k that is s mod W."""
+    age = (k - 1 - np.arange(window)) % window + 1
+    return np.where(age <= k, age, -1).astype(np.float32)
