@@ -149,8 +149,9 @@ def _banner(wanted: "argparse.Namespace", session: "Session", source: "Source", 
 def _list(wanted: "argparse.Namespace") -> int:
     if wanted.list_devices:
         from realtime.sources.devices import inputs
+        from realtime.sources.mic import portaudio
 
-        for device in inputs():
+        for device in inputs(portaudio()):
             mark = "*" if device.default else " "
             print(f"{mark} {device.index:>2}  {device.label}, {device.channels} channels, {device.rate} Hz")
         print("     or: demo, file:PATH, loopback (what this computer plays)")

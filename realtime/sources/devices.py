@@ -1,4 +1,4 @@
-"""The sound inputs of this computer: listing them, and finding the one that was meant. sounddevice is imported here."""
+"""The sound inputs of this computer: listing them, and finding the one that was meant."""
 
 import contextlib
 import os
@@ -23,22 +23,8 @@ class Device:
     default: bool
 
 
-def portaudio() -> Any:
-    """The sounddevice module. Raises StageError when it or PortAudio is missing."""
-    try:
-        import sounddevice
-    except ImportError:
-        raise StageError("sounddevice is not installed: pip install sounddevice") from None
-    except OSError:
-        raise StageError(
-            "PortAudio is missing: apt install libportaudio2 (or brew install portaudio), or use --device demo"
-        ) from None
-    return sounddevice
-
-
-def inputs() -> list[Device]:
-    """All inputs, in PortAudio's order. Raises StageError."""
-    sd = portaudio()
+def inputs(sd: Any) -> list[Device]:
+    """All inputs that `sd` (the sounddevice module) knows, in its order. Raises StageError."""
     try:
         hosts, chosen = sd.query_hostapis(), sd.default.device[0]
         if chosen < 0 and hosts:

@@ -26,6 +26,19 @@ NO_LOOPBACK = {
 }
 
 
+def portaudio() -> Any:
+    """The sounddevice module. Raises StageError when it or PortAudio is missing."""
+    try:
+        import sounddevice
+    except ImportError:
+        raise StageError("sounddevice is not installed: pip install sounddevice") from None
+    except OSError:
+        raise StageError(
+            "PortAudio is missing: apt install libportaudio2 (or brew install portaudio), or use --device demo"
+        ) from None
+    return sounddevice
+
+
 class MicSource(Source):
     """One input device. Its callback copies into a ring and returns; everything else is done by the reader."""
 
@@ -33,8 +46,8 @@ class MicSource(Source):
 
     def __init__(self, wanted: str, clock: Clock, say: Callable[[str], None]) -> None:
         """Find and open the device; the sound comes once `blocks` is read. Raises StageError, one line."""
-        sd = devices.portaudio()
-        device = devices.find(wanted, devices.inputs())
+        sd = portaudio()
+        device = devices.find(wanted, devices.inputs(sd))
         self._clock = clock
         self._watch = Watch(device.label, say)
         self.name = device.label
@@ -93,8 +106,9 @@ class LoopbackSource(MicSource):
         if sys.platform in NO_LOOPBACK:
             raise StageError(NO_LOOPBACK[sys.platform])
         os.environ.setdefault("PULSE_SOURCE", wanted or "@DEFAULT_MONITOR@")  # read by libpulse as it connects
-        found = [device for device in devices.inputs() if device.label.split(",")[0].lower() in ("pulse", "pipewire")]
-        monitors = [device for device in devices.inputs() if "monitor" in device.label.lower()]
+        known = devices.inputs(portaudio())
+        found = [device for device in known if device.label.split(",")[0].lower() in ("pulse", "pipewire")]
+        monitors = [device for device in known if "monitor" in device.label.lower()]
         if not found and not monitors:
             raise StageError(
                 "no PulseAudio or PipeWire to listen to: apt install pipewire-pulse libasound2-plugins, or use mic"
