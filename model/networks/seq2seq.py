@@ -1,15 +1,17 @@
-"""The reference dancer: a sliding-window audio encoder and an autoregressive decoder that samples motion codes.
+"""The reference dancer: a sliding-window audio encoder and an autoregressive decoder that samples its intentions.
 
     features, beat ──► encoder (local attention, ring cache) ──► context ─┐
-    previous pose, context, beat, controls ──► listener GRU ──► prior over two motion codes (legs, arms)
-                                                    │                 │ sampled with the host's noise
+    previous pose, context, beat, controls ──► listener GRU ──► prior over the intention z
+                                                    │                 │ drawn with the host's noise
                                                     └──► mover GRU ◄──┘ ──► next pose
 
-An average of possible dances shrinks and freezes, so the decoder does not regress: in training an encoder that sees a
-few frames ahead tells, in two small FSQ codes, which of the possible poses came; the prior learns to draw them.
-Training alternates own and recorded history after Dance Revolution (model/curriculum.py).
+An average of possible dances shrinks and freezes, so the decoder does not regress: in training a posterior that sees a
+few frames ahead tells in z which of the possible poses came, the divergence from the prior keeps z to what cannot be
+foreseen, and the prior learns to draw it (variational RNN, Chung et al. 2015; per frame as in Motion VAE, Ling et al.
+2020). Training alternates own and recorded history after Dance Revolution (model/curriculum.py).
 """
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,7 +22,6 @@ from torch.nn import functional
 from export.manifest import POSE_SIZE, StateSpec
 from model.kinematics import contact_slide, heading_positions
 from model.networks.attention import SlidingAttention
-from model.networks.fsq import FSQ
 from motion.pose import CONTACTS, MIRROR_PERMUTATION, MIRROR_SIGNS, ROOT_HEIGHT, ROTATIONS, VELOCITY, YAW_RATE
 
 FPS = 15.0
@@ -41,10 +42,10 @@ class Seq2SeqConfig:
     encoder_layers: int = 2
     encoder_heads: int = 4
     window: int = 60  # 4 s
-    hidden: int = 320
-    levels: tuple[int, ...] = (8, 8, 8)
+    hidden: int = 256
+    latent: int = 24  # numbers of an intention, even
+    divergence: float = 0.01  # price of a nat that the prior could not foresee
     dropout: float = 0.1
-    code_noise: float = 0.05  # share of codes replaced at random in training
 
 
 class GRUCell(nn.Module):
@@ -104,7 +105,7 @@ class Seq2Seq(nn.Module):
         super().__init__()
         c = self.config = config
         width, hidden, controls = c.encoder_width, c.hidden, len(c.control_names)
-        self.lead_frames, self.noise_size = c.lead_frames, 2
+        self.lead_frames, self.noise_size = c.lead_frames, c.latent
         self._register_buffers(controls)
         self.listen = nn.Linear(c.features + c.beat, width)
         layers = [EncoderLayer(width, c.encoder_heads, c.window, c.dropout) for _ in range(c.encoder_layers)]
@@ -118,22 +119,17 @@ class Seq2Seq(nn.Module):
         )
         self.see = nn.Sequential(nn.Linear(POSE_SIZE, 160), nn.GELU())
         self.listener = GRUCell(160 + width + c.beat + controls, hidden)
-        self.code_of_legs, self.code_of_arms = FSQ(c.levels), FSQ(c.levels)
-        digits = len(c.levels)
-        self.prior_legs = self._head(hidden, self.code_of_legs.size)
-        self.prior_arms = self._head(hidden + digits, self.code_of_arms.size)
-        self.mover = GRUCell(hidden + 2 * digits, hidden)
-        self.pose_head = nn.Sequential(
-            nn.Linear(2 * hidden + 2 * digits + POSE_SIZE, 320), nn.GELU(), nn.Linear(320, POSE_SIZE)
+        self.prior = nn.Sequential(
+            nn.Dropout(c.dropout), nn.Linear(hidden, 128), nn.GELU(), nn.Linear(128, 2 * c.latent)
         )
-        self.posterior = nn.Sequential(
-            nn.Conv1d(2 * POSE_SIZE, 192, 5, padding=2), nn.GELU(),
-            nn.Conv1d(192, 192, 5, padding=2), nn.GELU(),
-            nn.Conv1d(192, 2 * digits, 1),
-        )  # fmt: skip
-
-    def _head(self, size: int, codes: int) -> nn.Module:
-        return nn.Sequential(nn.Dropout(self.config.dropout), nn.Linear(size, 192), nn.GELU(), nn.Linear(192, codes))
+        self.mover = GRUCell(hidden + c.latent, hidden)
+        self.pose_head = nn.Sequential(
+            nn.Linear(2 * hidden + c.latent + POSE_SIZE, 256), nn.GELU(), nn.Linear(256, POSE_SIZE)
+        )
+        self.ahead = nn.Sequential(
+            nn.Conv1d(2 * POSE_SIZE, 160, 5, padding=2), nn.GELU(), nn.Conv1d(160, 160, 5, padding=2), nn.GELU()
+        )
+        self.posterior = nn.Linear(160 + hidden, 2 * c.latent)
 
     def _register_buffers(self, controls: int) -> None:
         c = self.config
@@ -169,10 +165,10 @@ class Seq2Seq(nn.Module):
     def _listen_step(self, previous: Tensor, heard: Tensor, h: Tensor) -> Tensor:
         return self.listener(torch.cat([self.see(previous), heard], dim=-1), h)
 
-    def _move_step(self, previous: Tensor, listener: Tensor, code: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        h = self.mover(torch.cat([listener, code], dim=-1), h)
+    def _move_step(self, previous: Tensor, listener: Tensor, z: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        h = self.mover(torch.cat([listener, z], dim=-1), h)
         # the leak lets no error pile up over hours; most of a pose is the pose before
-        change = self.pose_head(torch.cat([h, listener, code, previous], dim=-1))
+        change = self.pose_head(torch.cat([h, listener, z, previous], dim=-1))
         return (0.9 * previous + change).clamp(-LIMIT, LIMIT), h
 
     def _decode_step(
@@ -186,10 +182,10 @@ class Seq2Seq(nn.Module):
         mover: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
         listener = self._listen_step(previous, torch.cat([context, beat, controls * self.heard], dim=-1), listener)
-        temperature = self._control(controls, "temperature")
-        legs = self.code_of_legs.sample(self.prior_legs(listener), noise[:, 0], temperature)
-        arms = self.code_of_arms.sample(self.prior_arms(torch.cat([listener, legs], dim=-1)), noise[:, 1], temperature)
-        pose, mover = self._move_step(previous, listener, torch.cat([legs, arms], dim=-1), mover)
+        mean, log_deviation = _split(self.prior(listener))
+        temperature = self._control(controls, "temperature").unsqueeze(-1)
+        z = mean + temperature * log_deviation.exp() * _normal(noise)
+        pose, mover = self._move_step(previous, listener, z, mover)
         return pose, listener, mover
 
     def _present(self, normal: Tensor, controls: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
@@ -223,7 +219,7 @@ class Seq2Seq(nn.Module):
         return torch.where(self._control(controls, "mirror").unsqueeze(-1) > 0.5, mirrored, pose), place
 
     def forward(self, features: Tensor, beat: Tensor, controls: Tensor, noise: Tensor) -> Tensor:
-        """Dance freely from the zero state: features [B,T,F], beat, controls, noise [B,T,2] -> poses [B,T,140]."""
+        """Dance freely from the zero state: features [B,T,F], beat, controls, noise [B,T,Z] -> poses [B,T,140]."""
         context = self._encode(features, beat)
         shape = features.shape[0]
         normal, listener, mover, place = (
@@ -254,48 +250,40 @@ class Seq2Seq(nn.Module):
         return pose, normal, listener, mover, place, *rows
 
     def loss(self, batch: dict[str, Tensor], own: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Reconstruction through the codes plus the prior's cross entropy; own [T]: frames fed with own history."""
+        """Reconstruction through z plus the divergence of posterior from prior; own [T]: fed with own history."""
         target, weight = (batch["pose"] - self.mean) / self.scale, batch["weight"]
-        codes, indices = self._posterior_codes(target, weight)
         context = self._encode(batch["features"], batch["beat"])
         heard = torch.cat([context, batch["beat"], batch["controls"] * self.heard], dim=-1)
-        predicted, listeners = self._teach(target, heard, self._disturb(codes), own)
+        predicted, listeners, posterior = self._teach(target, self._look_ahead(target * weight), heard, own)
         # frame 0 has no history, so it is not scored
         losses = self._pose_losses(predicted[:, 1:], batch["pose"][:, 1:], weight[:, 1:])
-        legs = self.prior_legs(listeners)
-        arms = self.prior_arms(torch.cat([listeners, codes[..., : self.code_of_legs.digits].detach()], dim=-1))
-        losses["prior"] = _cross_entropy(legs, indices[0]) + _cross_entropy(arms, indices[1])
-        factors = {"pose": 1.0, "speed": 2.0, "joints": 4.0, "slide": 0.5, "prior": 0.1}
+        losses["nats"] = _divergence(posterior[:, 1:], self.prior(listeners[:, 1:]))
+        factors = {"pose": 1.0, "speed": 2.0, "joints": 4.0, "slide": 0.5, "nats": self.config.divergence}
         total = sum((factors[name] * value for name, value in losses.items()), torch.zeros((), device=target.device))
         return total, {name: value.detach() for name, value in losses.items()}
 
-    def _posterior_codes(self, target: Tensor, weight: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        seen = target * weight
-        speed = functional.pad(seen.diff(dim=1), (0, 0, 1, 0))
-        raw = self.posterior(torch.cat([seen, 3.0 * speed], dim=-1).transpose(1, 2)).transpose(1, 2)
-        legs, leg_index = self.code_of_legs(raw[..., : self.code_of_legs.digits])
-        arms, arm_index = self.code_of_arms(raw[..., self.code_of_legs.digits :])
-        return torch.cat([legs, arms], dim=-1), (leg_index, arm_index)
+    def _look_ahead(self, target: Tensor) -> Tensor:
+        """What the posterior sees of each frame's neighbours, four to each side: [B, T, 140] -> [B, T, 160]."""
+        speed = functional.pad(target.diff(dim=1), (0, 0, 1, 0))
+        seen: Tensor = self.ahead(torch.cat([target, 3.0 * speed], dim=-1).transpose(1, 2))
+        return seen.transpose(1, 2)
 
-    def _disturb(self, codes: Tensor) -> Tensor:
-        """Replace a few codes by others of the batch, so that an odd draw on the stage is no surprise."""
-        if not self.training:
-            return codes
-        other = codes[torch.randperm(codes.shape[0], device=codes.device)]
-        return torch.where(torch.rand_like(codes[..., :1]) < self.config.code_noise, other, codes)
-
-    def _teach(self, target: Tensor, heard: Tensor, codes: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+    def _teach(self, target: Tensor, seen: Tensor, heard: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Unroll the decoder over T frames; the fed-back own pose is detached, as Dance Revolution does."""
         listener = mover = target.new_zeros(target.shape[0], self.config.hidden)
         previous = torch.zeros_like(target[:, 0])
-        poses, listeners = [], []
+        poses, listeners, posteriors = [], [], []
         for t in range(target.shape[1]):
             listener = self._listen_step(previous, heard[:, t], listener)
-            pose, mover = self._move_step(previous, listener, codes[:, t], mover)
+            posterior = self.posterior(torch.cat([seen[:, t], listener], dim=-1))
+            mean, log_deviation = _split(posterior)
+            z = mean + log_deviation.exp() * torch.randn_like(mean)
+            pose, mover = self._move_step(previous, listener, z, mover)
             poses.append(pose)
             listeners.append(listener)
+            posteriors.append(posterior)
             previous = pose.detach() if bool(own[t]) else target[:, t]
-        return torch.stack(poses, dim=1), torch.stack(listeners, dim=1)
+        return torch.stack(poses, dim=1), torch.stack(listeners, dim=1), torch.stack(posteriors, dim=1)
 
     def _pose_losses(self, predicted: Tensor, real: Tensor, weight: Tensor) -> dict[str, Tensor]:
         target = (real - self.mean) / self.scale
@@ -312,6 +300,24 @@ class Seq2Seq(nn.Module):
         }
 
 
-def _cross_entropy(logits: Tensor, index: Tensor) -> Tensor:
-    """Mean over all frames but the first, which has no history: logits [B, T, N], index [B, T]."""
-    return functional.cross_entropy(logits[:, 1:].flatten(0, 1), index[:, 1:].flatten())
+def _split(raw: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and log standard deviation, the latter within a range that keeps exp and divergence tame."""
+    mean, log_deviation = raw.chunk(2, dim=-1)
+    return mean, log_deviation.clamp(-5.0, 2.0)
+
+
+def _normal(uniform: Tensor) -> Tensor:
+    """Standard normal numbers from as many uniform ones [B, 2 n]; Box and Muller 1958."""
+    radius, angle = uniform.chunk(2, dim=-1)
+    radius = torch.sqrt(-2.0 * torch.log(radius.clamp(min=1e-7)))
+    angle = 2.0 * math.pi * angle
+    return torch.cat([radius * angle.cos(), radius * angle.sin()], dim=-1)
+
+
+def _divergence(posterior: Tensor, prior: Tensor) -> Tensor:
+    """Kullback-Leibler divergence of two diagonal normals [..., 2 n], summed over n, mean over the rest, in nats."""
+    mean, log_deviation = _split(posterior)
+    other, log_other = _split(prior)
+    variance = (2.0 * (log_deviation - log_other)).exp()
+    terms = log_other - log_deviation + 0.5 * (variance + ((mean - other) / log_other.exp()) ** 2 - 1.0)
+    return terms.sum(dim=-1).mean()

@@ -4,16 +4,14 @@ import dataclasses
 
 import numpy as np
 import pytest
+import scipy.stats
 import torch
 from torch import Tensor
 
-from model.networks.fsq import FSQ
-from model.networks.seq2seq import Seq2Seq, Seq2SeqConfig
+from model.networks.seq2seq import Seq2Seq, Seq2SeqConfig, _divergence, _normal
 
 NAMES = ("style_a", "style_b", "energy", "temperature", "mirror")
-TOY = Seq2SeqConfig(
-    features=6, control_names=NAMES, encoder_width=8, encoder_heads=2, window=5, hidden=12, levels=(4, 4)
-)
+TOY = Seq2SeqConfig(features=6, control_names=NAMES, encoder_width=8, encoder_heads=2, window=5, hidden=12, latent=4)
 FRAMES = 24
 
 
@@ -30,7 +28,7 @@ def sound(seed: int = 0, frames: int = FRAMES) -> tuple[Tensor, Tensor, Tensor, 
         torch.randn(2, frames, 6, generator=rng),
         torch.randn(2, frames, 8, generator=rng),
         controls,
-        torch.rand(2, frames, 2, generator=rng),
+        torch.rand(2, frames, TOY.latent, generator=rng),
     )
 
 
@@ -120,7 +118,7 @@ def test_a_dancer_that_walks_off_is_drawn_back_to_the_stage() -> None:
 
 def test_the_loss_falls_when_the_network_is_fitted_to_one_dance() -> None:
     torch.manual_seed(0)
-    network = Seq2Seq(dataclasses.replace(TOY, dropout=0.0, code_noise=0.0))
+    network = Seq2Seq(dataclasses.replace(TOY, dropout=0.0))
     features, beat, controls, _ = sound()
     t = torch.arange(FRAMES) / 15
     pose = torch.sin(t[None, :, None] * torch.linspace(1, 9, 140)) * 0.3
@@ -141,12 +139,12 @@ def test_the_loss_falls_when_the_network_is_fitted_to_one_dance() -> None:
         optimiser.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.7 * losses[0]
-    assert set(parts) == {"pose", "speed", "joints", "slide", "prior"}
+    assert set(parts) == {"pose", "speed", "joints", "slide", "nats"}
 
 
 def test_what_was_not_recorded_is_not_learned() -> None:
     torch.manual_seed(0)
-    network = Seq2Seq(dataclasses.replace(TOY, dropout=0.0, code_noise=0.0)).eval()
+    network = Seq2Seq(dataclasses.replace(TOY, dropout=0.0)).eval()
     features, beat, controls, _ = sound()
     pose = torch.zeros(2, FRAMES, 140)
     weight = torch.ones(2, FRAMES, 140)
@@ -160,16 +158,14 @@ def test_what_was_not_recorded_is_not_learned() -> None:
     assert torch.equal(calm["pose"], noisy["pose"])
 
 
-def test_codes_are_drawn_as_often_as_their_probability_says() -> None:
-    codes = FSQ((2, 2))
-    probability = torch.tensor([0.5, 0.25, 0.15, 0.1])
-    uniform = (torch.arange(2000) + 0.5) / 2000
-    drawn = codes.sample(probability.log().expand(2000, 4), uniform, torch.ones(2000))
-    share = torch.stack([(drawn == value).all(dim=-1).float().mean() for value in codes.codebook])
-    assert torch.allclose(share, probability, atol=2e-3)
+def test_uniform_noise_becomes_standard_normal() -> None:
+    normal = _normal(torch.rand(20_000, 2, generator=torch.Generator().manual_seed(0)))
+    assert scipy.stats.kstest(normal.numpy().ravel(), "norm").pvalue > 0.01
 
 
-def test_the_index_of_a_code_finds_it_in_the_code_book() -> None:
-    codes = FSQ((8, 5, 5))
-    values, index = codes(torch.randn(50, 3) * 3)
-    assert torch.allclose(codes.codebook[index], values, atol=1e-6)
+def test_the_divergence_agrees_with_torch_distributions() -> None:
+    rng = torch.Generator().manual_seed(0)
+    one, two = torch.randn(5, 8, generator=rng), torch.randn(5, 8, generator=rng)
+    normals = [torch.distributions.Normal(x[:, :4], x[:, 4:].exp()) for x in (one, two)]
+    expected = torch.distributions.kl_divergence(*normals).sum(dim=-1).mean()
+    assert torch.allclose(_divergence(one, two), expected, atol=1e-5)
