@@ -17,6 +17,19 @@ _AXES = "XYZ"
 _CYCLIC = ((0, 1, 2), (1, 2, 0), (2, 0, 1))
 
 
+def _outer_of_matrix() -> NDArray[np.float64]:
+    """[9, 16]: the numbers of a rotation matrix times this, plus the unit matrix, are those of 4 q q^T."""
+    outer = np.zeros((3, 3, 4, 4))
+    for i, j, k in _CYCLIC:
+        outer[i, i, [i, j, k, 3], [i, j, k, 3]] = 1, -1, -1, 1
+        outer[[i, j], [j, i], i, j] = outer[[i, j], [j, i], j, i] = 1
+        outer[[k, j], [j, k], i, 3] = outer[[k, j], [j, k], 3, i] = 1, -1
+    return outer.reshape(9, 16)
+
+
+_OUTER = _outer_of_matrix()
+
+
 def multiply(a: Floats, b: Floats) -> Floats:
     """Hamilton product `a b`: first `b`, then `a`. a, b: [..., 4], broadcast."""
     ax, ay, az, aw = a[..., 0], a[..., 1], a[..., 2], a[..., 3]
@@ -62,18 +75,8 @@ def from_matrix(m: Floats) -> Floats:
     The four rows of 4 q q^T are linear in the matrix; the row with the largest diagonal is q, scaled
     (Shepperd 1978, "Quaternion from rotation matrix").
     """
-    m00, m11, m22 = m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]
-    xy, xz, yz = m[..., 0, 1] + m[..., 1, 0], m[..., 0, 2] + m[..., 2, 0], m[..., 1, 2] + m[..., 2, 1]
-    xw, yw, zw = m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1]
-    outer = np.empty((*m.shape[:-2], 4, 4), m.dtype)
-    outer[..., 0, 0], outer[..., 1, 1] = 1 + m00 - m11 - m22, 1 - m00 + m11 - m22
-    outer[..., 2, 2], outer[..., 3, 3] = 1 - m00 - m11 + m22, 1 + m00 + m11 + m22
-    outer[..., 0, 1] = outer[..., 1, 0] = xy
-    outer[..., 0, 2] = outer[..., 2, 0] = xz
-    outer[..., 1, 2] = outer[..., 2, 1] = yz
-    outer[..., 0, 3] = outer[..., 3, 0] = xw
-    outer[..., 1, 3] = outer[..., 3, 1] = yw
-    outer[..., 2, 3] = outer[..., 3, 2] = zw
+    leading = m.shape[:-2]
+    outer = (m.reshape(*leading, 9) @ _OUTER.astype(m.dtype)).reshape(*leading, 4, 4) + np.eye(4, dtype=m.dtype)
     largest = np.argmax(np.diagonal(outer, axis1=-2, axis2=-1), axis=-1)
     q: Floats = np.take_along_axis(outer, largest[..., None, None], axis=-2)[..., 0, :]
     q = q / _norm(q)
@@ -257,7 +260,7 @@ def _stack(*parts: Any) -> Floats:
 
 
 def _norm(v: Floats) -> Floats:
-    length: Floats = np.sqrt(np.sum(v * v, axis=-1, keepdims=True))
+    length: Floats = np.sqrt(np.add.reduce(v * v, axis=-1, keepdims=True))
     return length
 
 
