@@ -13,8 +13,15 @@ from export.manifest import StateSpec
 class SlidingAttention(nn.Module):
     """Multi-head attention of `width` numbers over `window` past frames and the frame itself."""
 
-    def __init__(self, width: int, heads: int, window: int, head_width: int | None = None) -> None:
-        """head_width is width // heads unless given; raises ValueError where neither fits."""
+    bias: Tensor
+
+    def __init__(
+        self, width: int, heads: int, window: int, head_width: int | None = None, relative: bool = True
+    ) -> None:
+        """head_width is width // heads unless given; raises ValueError where that is no whole number.
+
+        relative=False leaves the bias of the age out, for networks that have positions of their own.
+        """
         super().__init__()
         if head_width is None and width % heads:
             raise ValueError(f"a width of {width} cannot be split between {heads} heads")
@@ -23,7 +30,11 @@ class SlidingAttention(nn.Module):
         inner = heads * self.head_width
         self.query_key_value = nn.Linear(width, 3 * inner)
         self.out = nn.Linear(inner, width)
-        self.bias = nn.Parameter(torch.zeros(heads, window + 1))  # by age, 0 = the frame itself
+        bias = torch.zeros(heads, window + 1)  # by age, 0 = the frame itself
+        if relative:
+            self.bias = nn.Parameter(bias)
+        else:
+            self.register_buffer("bias", bias, persistent=False)
 
     def state(self, name: str) -> StateSpec:
         """The ring that `step` needs: shape (heads, window, 2 * head_width), keys before values."""

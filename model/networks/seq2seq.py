@@ -44,7 +44,7 @@ class Seq2SeqConfig:
     window: int = 60  # 4 s
     hidden: int = 256
     latent: int = 24  # numbers of an intention, even
-    divergence: float = 0.01  # price of a nat that the prior could not foresee
+    divergence: float = 0.002  # price of a nat that the prior could not foresee
     dropout: float = 0.1
 
 
