@@ -54,7 +54,8 @@ def pipe_microphone(folder: Path) -> Iterator[PipeMicrophone]:
         "PULSE_STATE_PATH": str(run / "state"),
     }
     source = f"module-pipe-source source_name=dance_pipe file={fifo} format=float32le rate={RATE} channels=1"
-    loads = [word for module in ("module-native-protocol-unix", source, "module-always-sink") for word in ("-L", module)]
+    modules = ("module-native-protocol-unix", source, "module-always-sink")
+    loads = [word for module in modules for word in ("-L", module)]
     server = subprocess.Popen(
         ["pulseaudio", "--daemonize=no", "--exit-idle-time=-1", "-n", *loads],
         env=environment,
