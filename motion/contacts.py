@@ -14,7 +14,7 @@ from motion.skeleton import HUMANOID, MotionError, Skeleton
 FOOT_POINTS = [HUMANOID.index(name) for name in ("leftFoot", "leftToes", "rightFoot", "rightToes")]
 
 # a point lands below the first and lifts off above the second: metres over its rest height, metres a second
-_HEIGHT = (0.04, 0.08)
+_HEIGHT = (0.04, 0.07)
 _SPEED = (0.35, 0.60)
 _STEADY_SECONDS = 0.12  # shorter contacts and gaps are noise
 _FLOOR_SECONDS = 4.0  # the floor may drift (a tilted capture space) over this time,
