@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from audio import config
 from audio.beat import BEAT_NAMES
 from audio.features import FEATURE_NAMES
@@ -34,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     args = parser().parse_args(argv)
+    torch.set_num_threads(1)  # what the stage has
     try:
         rows = build(args.checkpoint, args.out, args.torchscript, args.name)
     except (DancerFileError, ModelError) as err:

@@ -61,10 +61,23 @@ def write(network: nn.Module, manifest: Manifest, path: Path) -> None:
             dynamo=False,
         )
     model = onnx.load(str(path))
+    _restore_inputs(model, manifest)
     _check(model, manifest)
     onnx.helper.set_model_props(model, {KEY: manifest.to_json()})
     onnx.checker.check_model(model, full_check=True)
     onnx.save_model(model, str(path), save_as_external_data=False)
+
+
+def _restore_inputs(model: onnx.ModelProto, manifest: Manifest) -> None:
+    """The exporter drops an input that the step does not read; the contract has all of them, in order."""
+    kept = {value.name: value for value in model.graph.input}
+    for name, tensor in zip(manifest.input_names, example(manifest), strict=True):
+        if name not in kept:
+            shape = ["B", *tensor.shape[1:]]
+            kept[name] = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+    ordered = [kept.pop(name) for name in manifest.input_names] + list(kept.values())
+    del model.graph.input[:]
+    model.graph.input.extend(ordered)
 
 
 def _check(model: onnx.ModelProto, manifest: Manifest) -> None:
