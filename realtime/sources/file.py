@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from audio import files
-from realtime.frame import F32, StageError
+from realtime.frame import F32
 from realtime.sources.base import Source
 
 
@@ -12,9 +12,7 @@ class FileSource(Source):
     """The file from its first sample to its last good one."""
 
     def __init__(self, path: Path, say: Callable[[str], None]) -> None:
-        """Open the file; `say` is told of damage. Raises AudioError or StageError."""
-        if not str(path):
-            raise StageError("file: needs a path: write --device file:song.wav")
+        """Open the file; `say` is told of damage. Raises AudioError."""
         self.rate, self._blocks = files.open_blocks(path, on_warning=say)
         self.name = path.name
 

@@ -27,6 +27,8 @@ def open_source(text: str, seed: int, pace: str, clock: Clock, say: Callable[[st
             raise StageError(f"--pace fast needs --device file:PATH or demo: {text!r} comes at its own pace")
         live: Source = _class(kind)(rest, clock, say)
         return live
+    if kind == "file" and not rest:
+        raise StageError("--device file: needs a path: write --device file:song.wav")
     recording: Source = _class("file")(Path(rest).expanduser(), say) if kind == "file" else _demo(rest, seed, say)
     return PacedSource(recording, clock) if pace == "live" else recording
 

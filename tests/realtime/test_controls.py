@@ -49,18 +49,18 @@ def test_weights_of_styles_add_up_to_one_while_one_is_faded_in(weight: float) ->
     np.testing.assert_allclose(controls.values[:, 1], weight, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("command", "words"),
-    [
-        (SetControl("volume", 1.0), "no control 'volume': it knows style_calm, style_wild, energy"),
-        (SetControl("energy", 1.0, dancer=3), "no dancer 3: they are counted from 0 to 2"),
-        (SetControl("energy", float("nan")), "energy cannot be nan"),
-        (SetStyle("polka"), "no style 'polka': it knows calm, wild"),
-        (SetStyle("calm", float("inf")), "calm cannot be inf"),
-        (SetLead(float("nan")), "lead cannot be nan"),
-        (SetSeed(-1), "seed -1 must be"),
-    ],
-)
+REFUSED: list[tuple[Command, str]] = [
+    (SetControl("volume", 1.0), "no control 'volume': it knows style_calm, style_wild, energy"),
+    (SetControl("energy", 1.0, dancer=3), "no dancer 3: they are counted from 0 to 2"),
+    (SetControl("energy", float("nan")), "energy cannot be nan"),
+    (SetStyle("polka"), "no style 'polka': it knows calm, wild"),
+    (SetStyle("calm", float("inf")), "calm cannot be inf"),
+    (SetLead(float("nan")), "lead cannot be nan"),
+    (SetSeed(-1), "seed -1 must be"),
+]
+
+
+@pytest.mark.parametrize(("command", "words"), REFUSED)
 def test_what_cannot_be_meant_is_refused_when_it_is_put(command: Command, words: str) -> None:
     queue = CommandQueue(table())
     with pytest.raises(StageError, match=words):
@@ -70,7 +70,7 @@ def test_what_cannot_be_meant_is_refused_when_it_is_put(command: Command, words:
 
 def test_commands_come_out_once_and_in_order() -> None:
     queue = CommandQueue(table())
-    commands = [SetControl("energy", 0.5), Freeze(True), Reset()]
+    commands: list[Command] = [SetControl("energy", 0.5), Freeze(True), Reset()]
     for command in commands:
         queue.put(command)
     assert queue.drain() == commands
