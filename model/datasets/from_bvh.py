@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from model.datasets import bone_names
 from model.datasets.humanoid import Captured, known
 from motion import rotation
-from motion.bvh import Bvh, forward
-from motion.retarget import rest_directions
+from motion.bvh import Bvh, forward, positions
+from motion.retarget import leg_length, rest_directions
 from motion.rotation import Floats
 from motion.skeleton import BONES, HUMANOID, MotionError
 
@@ -21,14 +21,13 @@ def capture(bvh: Bvh, name: str) -> Captured:
 
     The unit cancels out, since the way is scaled by the legs. Raises MotionError where the skeleton is not understood.
     """
-    try:
-        joints = {bone: bvh.index(joint) for bone, joint in bone_names.match(bvh.names).items()}
-    except MotionError as error:
-        raise MotionError(f"{name}: {error}") from None
+    joints = _joints(bvh, name)
     rest = _rest_positions(bvh)
-    to_ours = _rest_axes(rest, joints, name)
+    if not _stands(rest, joints):
+        raise MotionError(f"{name}: with all angles at zero this skeleton does not stand; export it from a T pose")
+    to_ours = _rest_axes(rest, joints)
     places, turns = forward(bvh)
-    upright = _world_axes(places, joints, to_ours)
+    upright = rotation.multiply(_upright(rotation.rotate(to_ours, places), joints), to_ours)
     world = np.zeros((len(places), len(BONES), 4))
     world[..., 3] = 1.0
     for bone, joint in joints.items():
@@ -43,6 +42,30 @@ def capture(bvh: Bvh, name: str) -> Captured:
         hip_centre=rotation.rotate(upright, places[start:, hips].mean(axis=1)),
         leg=_leg(rest, joints, name),
     )
+
+
+def stands(bvh: Bvh, name: str) -> bool:
+    """Whether the pose with all angles at zero is a person standing, so that turns since then mean something."""
+    return _stands(_rest_positions(bvh), _joints(bvh, name))
+
+
+def points(bvh: Bvh, name: str) -> dict[str, Floats]:
+    """Tracks (T, 3) of our bones' joints with +Y up, metres for a leg like ours: for skeletons that do not stand."""
+    joints = _joints(bvh, name)
+    places = positions(bvh)
+    tracks = rotation.rotate(_upright(places, joints), places)
+    thigh, knee, ankle = (places[:, joints["left" + bone]] for bone in ("UpperLeg", "LowerLeg", "Foot"))
+    leg = np.median(np.linalg.norm(thigh - knee, axis=-1) + np.linalg.norm(knee - ankle, axis=-1))
+    if leg <= 0.0:
+        raise MotionError(f"{name}: the legs have no length, and sizes are measured by them")
+    return {bone: tracks[:, joint] * (leg_length(HUMANOID) / leg) for bone, joint in joints.items()}
+
+
+def _joints(bvh: Bvh, name: str) -> dict[str, int]:
+    try:
+        return {bone: bvh.index(joint) for bone, joint in bone_names.match(bvh.names).items()}
+    except MotionError as error:
+        raise MotionError(f"{name}: {error}") from None
 
 
 def _rest_positions(bvh: Bvh) -> Array:
@@ -67,27 +90,31 @@ def _directions(bvh: Bvh, rest: Array, joints: dict[str, int]) -> Array:
     return directions
 
 
-def _rest_axes(rest: Array, joints: dict[str, int], name: str) -> Floats:
-    """The turn (4,) from the axes of the file's rest pose to ours: up the body +Y, its left +X."""
-    hips = rest[[joints["leftUpperLeg"], joints["rightUpperLeg"]]]
-    feet = rest[[joints["leftFoot"], joints["rightFoot"]]]
-    up, left = (hips - feet).mean(axis=0), hips[0] - hips[1]
+def _stands(rest: Array, joints: dict[str, int]) -> bool:
+    up, left = _up_and_left(rest, joints)
     arms = rest[joints["leftUpperArm"]] - rest[joints["rightUpperArm"]]
-    height = rest[[joints["leftUpperArm"], joints["rightUpperArm"]]].mean(axis=0) - hips.mean(axis=0)
-    if _cosine(up, height) < 0.8 or _cosine(left, arms) < 0.8 or abs(_cosine(up, left)) > 0.3:
-        raise MotionError(
-            f"{name}: with all angles at zero this skeleton does not stand; export it from a T pose or an A pose"
-        )
+    trunk = (rest[joints["leftUpperArm"]] + rest[joints["rightUpperArm"]]) / 2 - rest[joints["hips"]]
+    return _cosine(up, trunk) > 0.8 and _cosine(left, arms) > 0.8 and abs(_cosine(up, left)) < 0.3
+
+
+def _rest_axes(rest: Array, joints: dict[str, int]) -> Floats:
+    """The turn (4,) from the axes of the file's rest pose to ours: up the body +Y, its left +X."""
+    up, left = _up_and_left(rest, joints)
     y, x = _axis(up), _axis(left)
     return rotation.from_matrix(np.stack([x, y, np.cross(x, y)]))
 
 
-def _world_axes(places: Floats, joints: dict[str, int], to_ours: Floats) -> Floats:
-    """The turn (4,) from the axes the motion is played in to ours. Some exporters turn the root for good."""
+def _up_and_left(rest: Array, joints: dict[str, int]) -> tuple[Array, Array]:
+    hips = rest[[joints["leftUpperLeg"], joints["rightUpperLeg"]]]
+    feet = rest[[joints["leftFoot"], joints["rightFoot"]]]
+    return (hips - feet).mean(axis=0), hips[0] - hips[1]
+
+
+def _upright(places: Floats, joints: dict[str, int]) -> Floats:
+    """The turn (4,) that makes the up axis of (T, J, 3) +Y: people dance on their feet most of the time."""
     hips = places[:, [joints["leftUpperLeg"], joints["rightUpperLeg"]]].mean(axis=1)
     feet = places[:, [joints["leftFoot"], joints["rightFoot"]]].mean(axis=1)
-    up = _axis(rotation.rotate(to_ours, np.median(hips - feet, axis=0)))
-    return rotation.multiply(rotation.shortest_arc(up, np.array([0.0, 1.0, 0.0])), to_ours)
+    return rotation.shortest_arc(_axis(np.median(hips - feet, axis=0)), np.array([0.0, 1.0, 0.0]))
 
 
 def _first_frame(world: Floats) -> int:
