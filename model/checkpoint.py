@@ -4,7 +4,8 @@
 `checkpoint.json`       network, config, controls, styles, data with terms, step, metrics, revision
 `training.safetensors`  raw weights, averages and optimiser moments of one step: all that `--resume` needs
 
-Each file is replaced by one atomic rename. Resuming reads the third alone, so a kill between two renames is harmless.
+Each file is replaced by one atomic rename, the third last. Resuming takes the state from the third alone, so a kill
+between two renames is harmless.
 """
 
 import dataclasses

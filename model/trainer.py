@@ -150,8 +150,9 @@ class Trainer:
             for key, value in self.optimiser.state.get(parameter, {}).items():
                 tensors[f"adam/{key}/{name}"] = value
         told = {"step": str(self.step), "seconds": repr(self.seconds)}
-        checkpoint.save_training(self.folder, tensors, told)
+        # the training file comes last: where it is, the others are
         checkpoint.save_model(self.folder, self.averaged, {**self.about, "step": self.step, "metrics": metrics})
+        checkpoint.save_training(self.folder, tensors, told)
 
     def restore(self) -> None:
         """Go on where the folder's checkpoint was written; later lines of loss.jsonl are cut off. Raises ModelError."""

@@ -139,7 +139,7 @@ class DanceRevolution(nn.Module):
         context = self.encode(batch["features"], batch["beat"], batch["controls"])
         poses = self._unroll(context, target, own)
         error = (poses - target).abs() * batch["weight"]
-        loss = error.sum() / batch["weight"].sum().clamp(min=1.0)
+        loss = error.mean()
         return loss, {"pose": loss.detach()}
 
     def forward(self, features: Tensor, beat: Tensor, controls: Tensor, noise: Tensor) -> Tensor:
