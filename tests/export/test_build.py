@@ -90,7 +90,7 @@ def test_the_file_says_what_the_checkpoint_said(built: Path) -> None:
 
 def test_the_twin_carries_the_same_words(built: Path) -> None:
     extra: dict[str, Any] = {f"{KEY}.json": ""}
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="torch.jit.load"):
         torch.jit.load(str(built / "toy.pt"), _extra_files=extra)  # type: ignore[no-untyped-call]
     assert Manifest.from_json(extra[f"{KEY}.json"].decode()) == manifest(built)
 
