@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from motion.skeleton import HUMANOID
 
-F64 = NDArray[np.float64]
+F64 = NDArray[np.floating]
 RATE = 60  # Hz of the curve
 LIMBS = [HUMANOID.index(name) for name in ("leftHand", "rightHand", "leftFoot", "rightFoot")]
 SLOWEST, FASTEST = 75.0, 155.0  # bpm: the level at which people count a dance

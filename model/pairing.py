@@ -5,6 +5,7 @@ exactly known beats: its own pulse is found (model/motion_beats.py), its time is
 steady at a tempo near its own, and a song is rendered on those beats. New seed, new song: one take dances to many.
 """
 
+import dataclasses
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from scipy.interpolate import PchipInterpolator
 from tqdm import tqdm
 
 from audio import beat, demo, features, files, framing, resample
-from audio.config import FRAME_RATE, RATE
+from audio.config import FRAME_RATE
 from export.manifest import ControlSpec
 from model import motion_beats
 from model.corpus import Corpus, Sequence
@@ -25,7 +26,7 @@ from motion import contacts, kinematics, pose, retarget
 from motion.skeleton import HUMANOID, MotionError
 
 F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
+F64 = NDArray[np.floating]
 SONGS_A_TAKE = 6
 TEMPO_RANGE = (0.85, 1.18)  # natural limits of bending a dance
 LEAD_IN = 1.0  # s of song before the first frame
@@ -59,18 +60,16 @@ def prepare(specs: list[str], seed: int = 0, lead_frames: int = 2, songs: int = 
         made += [(take, s) for s in _sequences(take, rng, lead_frames, songs)]
     if not made:
         raise MotionError("no take is long enough to train on (four seconds at least)")
-    controls = control_table(styles)
+    minutes = {style: sum(len(s.pose) for _, s in made if s.style == style) for style in styles}
+    controls = control_table(styles, max(styles, key=minutes.__getitem__))
     _fill_controls([s for _, s in made], styles)
     return Corpus([s for _, s in made], styles, controls, _terms(takes), lead_frames)
 
 
-def control_table(styles: tuple[str, ...]) -> tuple[ControlSpec, ...]:
+def control_table(styles: tuple[str, ...], favourite: str) -> tuple[ControlSpec, ...]:
     """Controls of every dancer trained here: one weight a style, then energy, temperature, mirror."""
     return (
-        *(
-            ControlSpec(f"style_{s}", 0.0, 1.0, float(i == 0), f"how much of the style {s}")
-            for i, s in enumerate(styles)
-        ),
+        *(ControlSpec(f"style_{s}", 0.0, 1.0, float(s == favourite), f"how much of the style {s}") for s in styles),
         ControlSpec("energy", 0.0, 1.0, 0.6, "small and calm to large and fast"),
         ControlSpec("temperature", 0.0, 1.5, 0.8, "how freely it varies: 0 always the likeliest move"),
         ControlSpec("mirror", 0.0, 1.0, 0.0, "over one half: left and right change places"),
@@ -93,6 +92,9 @@ def hear(blocks: Iterator[F32], rate: int) -> tuple[list[features.FrameFeatures]
 
 
 def _sequences(take: Take, rng: np.random.Generator, lead_frames: int, songs: int) -> Iterator[Sequence]:
+    if take.fps > FRAME_RATE:  # nothing faster than the poses can show may alias into them
+        root, rotations = retarget.low_pass(take.root, take.rotations, take.fps, FRAME_RATE)
+        take = dataclasses.replace(take, root=np.asarray(root, np.float64), rotations=np.asarray(rotations, np.float64))
     if take.audio is not None:
         yield from _with_own_song(take, lead_frames)
         return
@@ -117,8 +119,8 @@ def _under_new_song(take: Take, beats: F64, rng: np.random.Generator, lead_frame
     downbeat = int(rng.integers(4))
     places = (np.arange(len(grid)) - downbeat) % 4 + 1
     inside = grid >= 0
-    samples = demo.render(grid[inside], places[inside], int(rng.integers(1 << 31)))
-    heard = [values for values, _ in _frames_of(samples)]
+    samples = demo.render(grid[inside].astype(np.float64), places[inside], int(rng.integers(1 << 31)))
+    heard = _features_of(samples)
     first = max(0, int(np.ceil(LEAD_IN * FRAME_RATE)) - 1 - lead_frames)
     last = min(len(heard), int((end - start + LEAD_IN) * FRAME_RATE) - lead_frames)
     if last - first < 4 * FRAME_RATE:
@@ -136,12 +138,14 @@ def _under_new_song(take: Take, beats: F64, rng: np.random.Generator, lead_frame
     )
 
 
-def _frames_of(samples: F32) -> Iterator[tuple[F32, features.FrameFeatures]]:
-    cutter, ear = framing.init(), features.init()
+def _features_of(samples: F32) -> list[F32]:
+    """The network's features of a sequenced song, one array a frame; its beats are known, so no ear for them."""
+    cutter, ear, heard = framing.init(), features.init(), []
     frames, _ = framing.push(cutter, samples)
     for frame in frames:
         values, ear = features.push(ear, frame)
-        yield values.values, values
+        heard.append(values.values)
+    return heard
 
 
 def _with_own_song(take: Take, lead_frames: int) -> Iterator[Sequence]:
@@ -239,6 +243,3 @@ def _terms(takes: list[Take]) -> list[dict[str, object]]:
         }
         for dataset, terms in sets
     ]
-
-
-__all__ = ["RATE", "control_table", "hear", "prepare", "read_takes"]
