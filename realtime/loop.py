@@ -28,7 +28,7 @@ from motion import kinematics, pose
 from motion.skeleton import HUMANOID
 from realtime.engines.base import warm_up
 from realtime.frame import F32, BeatReport, StageFrame
-from realtime.session import Session
+from realtime.session import Session, standing_still
 from realtime.sinks.open import Sinks
 from realtime.sources.base import Source
 
@@ -90,7 +90,7 @@ def tick(session: Session, samples: F32) -> StageFrame:
 
 
 def _step(session: Session, values: F32, beat_vector: F32) -> F32:
-    """The dancers' next pose. One that is not finite never leaves: those dancers hold still and begin anew."""
+    """The dancers' next poses. Where one is not finite none of them leaves: all stand still and begin anew."""
     moment, dancers = session.moment, session.dancers
     made, moment.body = session.engine.step(
         np.tile(values, (dancers, 1)),
@@ -103,7 +103,7 @@ def _step(session: Session, values: F32, beat_vector: F32) -> F32:
         return made
     session.stats.broken += 1
     moment.body = session.engine.init_state(dancers)
-    return moment.pose
+    return standing_still(moment.pose)
 
 
 def run_stream(

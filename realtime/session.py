@@ -88,7 +88,7 @@ class Session:
                     moment.lead_ms = ms
                 case Freeze(on):
                     moment.frozen = on
-                    moment.pose = _without_travel(moment.pose) if on else moment.pose
+                    moment.pose = standing_still(moment.pose) if on else moment.pose
                 case Reset():
                     self.begin_dancers()
                 case Hello():
@@ -125,8 +125,8 @@ def _formation(dancers: int) -> pose.PlaceState:
     return pose.init(dancers, x=x, z=-(n // ROW) * SPACING)
 
 
-def _without_travel(poses: F32) -> F32:
-    """The same poses, standing on the spot."""
+def standing_still(poses: F32) -> F32:
+    """The same poses [N, 140] on the spot."""
     still = poses.copy()
     still[:, pose.VELOCITY] = still[:, pose.YAW_RATE] = 0.0
     return still

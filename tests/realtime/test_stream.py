@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from realtime.clock import ManualClock
 from realtime.controls import Freeze, Reset, SetControl, SetLead, SetSeed
+from realtime.engines.base import EngineState
 from realtime.frame import F32
 from realtime.loop import dance, run_stream
 from realtime.session import Session
 from realtime.sources.base import PacedSource
-from tests.realtime.shows import Kept, Recording, cut, everything, music, new_session, sinks_of
+from tests.realtime.shows import Kept, Recording, cut, everything, music, new_session, sinks_of, toy_engine
 
 SIZES = st.lists(st.integers(1, 5000), min_size=1, max_size=5)
 
@@ -209,3 +210,26 @@ def test_a_stream_stops_at_the_border_of_a_block_when_asked() -> None:
     kept = Kept()
     run_stream(Recording(cut(music(), [1600])), new_session(), sinks_of(kept), stop=lambda: len(kept.frames) >= 5)
     assert kept.indices == list(range(5))
+
+
+class Fainting:
+    """The toy, whose pose is not a number at one step."""
+
+    def __init__(self, at: int) -> None:
+        self._toy, self._at = toy_engine(), at
+        self.manifest, self.provider = self._toy.manifest, self._toy.provider
+        self.init_state = self._toy.init_state
+
+    def step(self, features: F32, beat: F32, controls: F32, noise: F32, state: EngineState) -> tuple[F32, EngineState]:
+        self._at -= 1
+        pose, state = self._toy.step(features, beat, controls, noise, state)
+        return (pose if self._at else pose * np.nan), state
+
+
+def test_a_pose_that_is_no_number_never_leaves_and_is_counted() -> None:
+    session = Session(Fainting(at=10))
+    frames = list(dance([music()], session))
+    assert np.isfinite(everything(frames)).all()
+    assert session.stats.broken == 1
+    np.testing.assert_array_equal(frames[9].rotations[:, 1:], frames[8].rotations[:, 1:])
+    assert (frames[10].rotations[:, 1:] != frames[9].rotations[:, 1:]).any()
