@@ -14,6 +14,7 @@ from motion.skeleton import HUMANOID
 F64 = NDArray[np.floating]
 RATE = 60  # Hz of the curve
 LIMBS = [HUMANOID.index(name) for name in ("leftHand", "rightHand", "leftFoot", "rightFoot")]
+STILL = 0.2  # m/s, all four limbs together: below it nobody dances
 SLOWEST, FASTEST = 75.0, 155.0  # bpm: the level at which people count a dance
 
 
@@ -26,8 +27,9 @@ def rest_curve(positions: F64, fps: float) -> F64:
         axis=-1
     )
     speed = np.convolve(speed, np.hanning(9) / np.hanning(9).sum(), mode="same")
-    local = np.convolve(speed, np.ones(RATE) / RATE, mode="same") + 0.1
-    return np.maximum(0.0, 1.0 - speed / local)
+    local = np.convolve(speed, np.ones(RATE) / RATE, mode="same")
+    moving = local > STILL
+    return np.where(moving, np.maximum(0.0, 1.0 - speed / np.maximum(local, STILL)), 0.0)
 
 
 def tempo(positions: F64, fps: float) -> float:

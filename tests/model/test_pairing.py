@@ -1,0 +1,123 @@
+"""Dances without music get songs on their own beats; what training eats is what the stage would hear."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio import beat, demo
+from audio.config import FRAME_RATE
+from model import motion_beats, pairing
+from model.corpus import Corpus
+from model.datasets import synthetic
+from model.datasets.take import Take
+from motion import kinematics, pose
+from motion.skeleton import HUMANOID, MotionError
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return pairing.prepare(["synthetic:"], seed=3, lead_frames=2, songs=1)
+
+
+def dances() -> list[Take]:
+    return synthetic.dances(seed=0, takes=4, seconds=20.0)
+
+
+def test_every_sequence_is_aligned_finite_and_in_range(corpus: Corpus) -> None:
+    for s in corpus.sequences:
+        assert len(s.features) == len(s.beat) == len(s.controls) == len(s.pose) >= 4 * FRAME_RATE
+        assert all(np.isfinite(x).all() for x in (s.features, s.beat, s.controls, s.pose))
+        assert ((s.controls >= 0) & (s.controls <= 1)).all()
+
+
+def test_the_style_of_a_sequence_is_its_control(corpus: Corpus) -> None:
+    for s in corpus.sequences:
+        assert (s.controls[:, corpus.styles.index(s.style)] == 1).all()
+        assert s.controls[0, : len(corpus.styles)].sum() == 1
+
+
+def test_the_default_style_is_one_of_the_styles_and_the_only_one(corpus: Corpus) -> None:
+    defaults = [control.default for control in corpus.controls if control.name.startswith("style_")]
+    assert sorted(defaults)[-2:] == [0.0, 1.0]
+
+
+def test_feet_rest_on_the_beat_that_the_network_is_told(corpus: Corpus) -> None:
+    """The pose is for lead_frames later, and so is the beat: rests of the limbs gather at phase zero."""
+    gathered = []
+    for s in corpus.sequences:
+        place, positions = pose.init(1), []
+        for vector in s.pose:
+            root, local, _, place = pose.decode(vector[None], place, FRAME_RATE)
+            positions.append(kinematics.forward(HUMANOID, root, local)[0][0])
+        curve = motion_beats.rest_curve(np.stack(positions), FRAME_RATE)
+        rest = curve[:: motion_beats.RATE // FRAME_RATE]
+        phase = np.arctan2(s.beat[: len(rest), 1], s.beat[: len(rest), 0])
+        gathered.append(np.abs((rest * np.exp(1j * phase)).sum()) / rest.sum())
+    assert np.median(gathered) > 0.2
+
+
+def test_the_pulse_of_a_dance_on_known_beats_is_found() -> None:
+    for take in dances():
+        positions, _ = kinematics.forward(HUMANOID, take.root, take.rotations)
+        found = motion_beats.estimate(positions, take.fps)
+        assert take.beats is not None
+        ratio = np.median(np.diff(take.beats)) / np.median(np.diff(found))
+        # a dance may be counted at half or double time
+        assert min(abs(np.log2(ratio) - octave) for octave in (-1, 0, 1)) < 0.06
+
+
+def test_a_still_or_short_take_has_no_pulse() -> None:
+    still = np.zeros((600, 22, 3))
+    assert motion_beats.estimate(still, 60.0).size == 0
+    assert motion_beats.estimate(still[:100], 60.0).size == 0
+
+
+def test_a_take_with_its_own_song_is_heard_by_the_stage_s_ear(tmp_path: Path) -> None:
+    import soundfile
+
+    take = next(t for t in dances() if t.beats is not None)
+    assert take.beats is not None
+    places = np.arange(len(take.beats)) % 4 + 1
+    samples = demo.render(take.beats + 1.0, places, seed=5)
+    soundfile.write(tmp_path / "song.wav", samples, 24_000, subtype="FLOAT")
+    own = dataclasses.replace(take, audio=tmp_path / "song.wav", audio_offset=1.0)
+    (sequence,) = pairing._sequences(own, np.random.default_rng(0), 2, 1)
+    heard, pulses = pairing.hear(iter([samples]), 24_000)
+    first = 12  # the first frame whose pose, two frames ahead, lies inside the take: (12 + 1 + 2) / 15 s = 1 s
+    assert np.array_equal(sequence.features[0], heard[first].values)
+    assert np.array_equal(sequence.beat[0], beat.vector(beat.predict(pulses[first], 2 / FRAME_RATE)))
+
+
+def test_the_same_seed_prepares_the_same_corpus(corpus: Corpus, tmp_path: Path) -> None:
+    corpus.save(tmp_path / "corpus.npz")
+    again = Corpus.load(tmp_path / "corpus.npz")
+    fresh = pairing.prepare(["synthetic:"], seed=3, lead_frames=2, songs=1)
+    for other in (again, fresh):
+        assert (other.styles, other.controls, other.training_data) == (
+            corpus.styles,
+            corpus.controls,
+            corpus.training_data,
+        )
+        for a, b in zip(corpus.sequences, other.sequences, strict=True):
+            assert np.array_equal(a.features, b.features)
+            assert np.array_equal(a.pose, b.pose)
+
+
+@pytest.mark.parametrize("spec", ["nowhere:x", "synthetic:@polka", "bvh_wav:no/such/folder"])
+def test_a_data_set_that_cannot_be_read_is_refused_in_one_line(spec: str) -> None:
+    with pytest.raises(MotionError) as refused:
+        pairing.read_takes([spec])
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the captured dances lie in ../shared/data")
+def test_a_captured_dance_keeps_its_tempo_hint() -> None:
+    from model.datasets import g1_moves
+
+    take = next(t for t in g1_moves.load(SHARED / "free_mocap") if "StepTouch" in t.name)
+    positions, _ = kinematics.forward(HUMANOID, take.root, take.rotations)
+    assert abs(motion_beats.tempo(positions, take.fps) - 60 / 0.65) < 3
