@@ -112,8 +112,8 @@ def _pieces(world: Array) -> list[slice]:
 
 
 def without_spikes(world: Array) -> Array:
-    """Points (T, J, 3) with those put back that leave the median of three frames by over a hand's breadth."""
+    """Points (T, J, 3) with those put between their neighbours in time that stand out by over a hand's breadth."""
     padded = np.concatenate([world[:1], world, world[-1:]])
-    middle = np.median(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0)
+    middle = np.median(np.stack([padded[:-2], world, padded[2:]]), axis=0)
     off = np.linalg.norm(world - middle, axis=-1, keepdims=True) > _SPIKE
-    return np.where(off, middle, world)
+    return np.where(off, (padded[:-2] + padded[2:]) / 2, world)

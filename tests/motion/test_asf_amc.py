@@ -105,7 +105,7 @@ def test_a_broken_motion_is_named_in_one_line(skeleton: Asf, text: str, words: t
     [
         (":hierarchy", ":other", (":hierarchy",)),
         ("length 0.45", "length zero", ("'zero'",)),
-        ("direction 0.34202 -0.939693 0", "direction 0.34202 none 0", ("line 29", "none")),
+        ("direction 0.34202 -0.939693 0", "direction 0.34202 none 0", ("line 28", "none")),
         ("lfemur ltibia\n", "lfemur lshin\n", ("'lshin'",)),
         ("    root lhipjoint rhipjoint lowerback", "    root lhipjoint lowerback", ("'rhipjoint'", "parent")),
     ],

@@ -1,0 +1,556 @@
+"""Every data set on our bones: a person on the floor, left on the left, limbs where the source has them."""
+
+import importlib
+import io
+import json
+import shutil
+import zipfile
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from model.datasets import DATASETS, aistpp, bone_names, bvh_wav, cmu, from_bvh, g1_moves, humanoid, synthetic, tang2018
+from model.datasets.take import Take
+from motion import asf_amc, bvh, contacts, kinematics, rotation
+from motion.skeleton import BONES, HUMANOID, MotionError
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ROOT / "tests" / "motion" / "data"
+SHARED = ROOT.parent / "shared" / "data"
+LIMBS = [
+    (side + bone, side + tip)
+    for side in ("left", "right")
+    for bone, tip in (("UpperArm", "LowerArm"), ("LowerArm", "Hand"), ("UpperLeg", "LowerLeg"), ("LowerLeg", "Foot"))
+]
+CGSPEED = dict(
+    zip(
+        ("UpperArm", "LowerArm", "Hand", "UpperLeg", "LowerLeg", "Foot"),
+        ("Shldr", "ForeArm", "Hand", "Thigh", "Shin", "Foot"),
+        strict=True,
+    )
+)
+
+
+def places(take: Take) -> np.ndarray:
+    return kinematics.forward(HUMANOID, take.root, take.rotations)[0]
+
+
+def track(take: Take, bone: str) -> np.ndarray:
+    return places(take)[:, BONES.index(bone)]
+
+
+def degrees_between(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    a, b = (v / np.linalg.norm(v, axis=-1, keepdims=True) for v in (a, b))
+    return np.degrees(2 * np.arcsin(np.clip(np.linalg.norm(a - b, axis=-1) / 2, 0, 1)))
+
+
+def check_is_a_dancer(take: Take) -> None:
+    """What every take of a standing dancer has to be."""
+    frames = len(take.root)
+    assert take.root.shape == (frames, 3)
+    assert take.rotations.shape == (frames, 22, 4)
+    assert take.mask.shape == (22,)
+    assert take.mask.dtype == np.bool_
+    assert np.isfinite(take.root).all()
+    np.testing.assert_allclose(np.linalg.norm(take.rotations, axis=-1), 1.0, atol=1e-9)
+    assert (np.sum(take.rotations[1:] * take.rotations[:-1], axis=-1) > -1e-9).all(), "signs follow time"
+    where = places(take)
+    assert 0.5 < np.median(where[:, 0, 1]) < 1.1, take.name
+    assert np.median(where[:, BONES.index("head"), 1] - where[:, 0, 1]) > 0.4, take.name
+    feet = where[:, contacts.FOOT_POINTS, 1] - kinematics.rest_positions(HUMANOID)[contacts.FOOT_POINTS, 1]
+    assert abs(np.median(feet.min(axis=1))) < 0.03, f"{take.name}: the lower foot is on the floor"
+    level = rotation.inverse(rotation.about_y(rotation.yaw(take.rotations[:, 0])))
+    for left, right in (("leftHand", "rightHand"), ("leftUpperLeg", "rightUpperLeg")):
+        apart = where[:, BONES.index(left)] - where[:, BONES.index(right)]
+        assert np.median(rotation.rotate(level, apart)[:, 0]) > 0.05, f"{take.name}: {left} is on the left"
+    foot, toes, thigh, knee = (
+        np.stack([where[:, BONES.index(side + bone)] for side in ("left", "right")], axis=1)
+        for bone in ("Foot", "Toes", "UpperLeg", "LowerLeg")
+    )
+    ahead = rotation.rotate(level[:, None], toes - foot)[..., 2]
+    assert np.median(ahead.max(axis=1)) > 0.05, f"{take.name}: the toes of the leg that stands point ahead"
+    bend = rotation.rotate(level[:, None], knee - (thigh + foot) / 2)[..., 2]
+    assert np.median(bend.max(axis=1)) > 0.0, f"{take.name}: knees bend ahead"
+
+
+SMALL_SETS = {"cmu": SMALL / "cmu", "g1_moves": SMALL / "g1_moves", "aistpp": SMALL / "aistpp", "synthetic": Path()}
+
+
+@pytest.mark.parametrize("name", SMALL_SETS)
+def test_the_takes_of_a_data_set_are_dancers_on_the_floor(name: str) -> None:
+    module, function = DATASETS[name].split(":")
+    takes = getattr(importlib.import_module(module), function)(SMALL_SETS[name])
+    assert takes
+    for take in takes:
+        assert take.dataset == name
+        assert take.terms
+        assert take.split in ("train", "val", "test")
+        check_is_a_dancer(take)
+
+
+def test_all_names_of_data_sets_lead_to_a_loader() -> None:
+    for target in DATASETS.values():
+        module, function = target.split(":")
+        assert callable(getattr(importlib.import_module(module), function))
+
+
+@pytest.mark.parametrize("name", [name for name in DATASETS if name != "synthetic"])
+def test_a_wrong_path_is_one_clear_line(name: str, tmp_path: Path) -> None:
+    module, function = DATASETS[name].split(":")
+    load = getattr(importlib.import_module(module), function)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "strange").mkdir()
+    (tmp_path / "strange" / "index.json").write_text('{"set": "music", "takes": []}')
+    for path in (tmp_path / "gone", tmp_path / "empty", tmp_path / "strange"):
+        with pytest.raises(MotionError) as error:
+            load(path)
+        assert str(path) in str(error.value)
+        assert "\n" not in str(error.value)
+
+
+# --- CMU
+
+
+def test_limbs_of_a_bvh_dance_point_where_the_source_points_them() -> None:
+    source = bvh.read(SMALL / "cmu" / "salsa_07.bvh")
+    take = next(take for take in cmu.load(SMALL / "cmu") if take.name == "salsa_07")
+    theirs = bvh.positions(source)[len(source.data) - len(take.root) :]
+    for bone, tip in LIMBS:
+        side, part = (bone[:4], bone[4:]) if bone.startswith("left") else (bone[:5], bone[5:])
+        ends = [source.index(side[0] + CGSPEED[p]) for p in (part, tip[len(side) :])]
+        direction = theirs[:, ends[1]] - theirs[:, ends[0]]
+        assert degrees_between(track(take, tip) - track(take, bone), direction).max() < 1.0, bone
+
+
+def test_limbs_of_an_amc_dance_point_where_the_source_points_them() -> None:
+    source = asf_amc.read(SMALL / "cmu" / "05.asf", SMALL / "cmu" / "05_02.amc")
+    take = next(take for take in cmu.load(SMALL / "cmu") if take.name == "05_02")
+    vocabulary = bone_names.both_sides(bone_names.CMU_ASF)
+    for bone, tip in LIMBS:
+        joint = source.skeleton.names.index(vocabulary[bone])
+        direction = source.ends[:, joint] - source.starts[:, joint]
+        angle = degrees_between(track(take, tip) - track(take, bone), direction)
+        assert np.mean(angle < 1.0) > 0.9, f"{bone}: all but the moments where the solver flips"
+        assert np.median(angle) < 0.01, bone
+
+
+def test_the_pose_an_exporter_put_before_a_dance_is_left_out() -> None:
+    take = next(take for take in cmu.load(SMALL / "cmu") if take.name == "salsa_07")
+    steps = rotation.multiply(rotation.inverse(take.rotations[:-1]), take.rotations[1:])
+    degrees = np.degrees(2 * np.linalg.norm(steps[..., :3], axis=-1))
+    assert len(take.root) == 240 - 9
+    assert degrees[:10].max() < 15
+
+
+def test_bones_the_source_does_not_move_are_masked() -> None:
+    for take in cmu.load(SMALL / "cmu"):
+        moved = {bone for bone, true in zip(BONES, take.mask, strict=True) if true}
+        assert "leftShoulder" not in moved, "both conversions leave the shoulder blades at rest"
+        assert {"hips", "spine", "head", "leftUpperArm", "rightHand", "leftFoot"} <= moved
+
+
+def test_an_amc_without_its_skeleton_names_the_file_to_add(tmp_path: Path) -> None:
+    shutil.copy(SMALL / "cmu" / "05_02.amc", tmp_path)
+    with pytest.raises(MotionError, match=r"05\.asf"):
+        cmu.load(tmp_path)
+
+
+def some_of(folder: str, tmp_path: Path, names: set[str]) -> Path:
+    """A folder whose index lists only `names`, its containers linked."""
+    source = SHARED / folder
+    if not source.is_dir():
+        pytest.skip(f"needs shared/data/{folder}")
+    index = json.loads((source / "index.json").read_text())
+    index["takes"] = [t for t in index["takes"] if t.get("name", t.get("id", t.get("file"))) in names]
+    assert len(index["takes"]) == len(names)
+    for file in source.iterdir():
+        if file.name != "index.json":
+            (tmp_path / file.name).symlink_to(file)
+    (tmp_path / "index.json").write_text(json.dumps(index))
+    return tmp_path
+
+
+def test_cmu_bvh_takes_play_at_their_true_rate_for_as_long_as_the_index_says(tmp_path: Path) -> None:
+    takes = cmu.load(some_of("cmu", tmp_path, {"salsa_01.bvh", "salsa_16.bvh", "indian_04.bvh", "martial_04.bvh"}))
+    seconds = {"salsa_01": 37.38, "salsa_16": 37.38, "indian_04": 26.2, "martial_04": 11.1}
+    assert [take.style for take in takes] == ["indian", "martial", "salsa", "salsa"]
+    assert [take.fps for take in takes] == [120.0, 120.0, 60.0, 60.0]
+    for take in takes:
+        check_is_a_dancer(take)
+        assert len(take.root) / take.fps == pytest.approx(seconds[take.name], abs=0.2)
+
+
+def test_cmu_amc_takes_play_at_their_true_rate_for_as_long_as_the_index_says(tmp_path: Path) -> None:
+    takes = cmu.load(some_of("free_mocap", tmp_path, {"cmu_05_09", "cmu_143_35", "cmu_18_15"}))
+    assert {(t.name, t.style, t.fps, t.split) for t in takes} == {
+        ("cmu_05_09", "modern", 120.0, "val"),
+        ("cmu_143_35", "party", 60.0, "train"),
+        ("cmu_18_15", "party", 120.0, "train"),
+    }
+    seconds = {"cmu_05_09": 9.53, "cmu_143_35": 21.32, "cmu_18_15": 12.8}
+    for take in takes:
+        check_is_a_dancer(take)
+        assert len(take.root) / take.fps == pytest.approx(seconds[take.name], abs=0.02)
+
+
+def test_a_flip_of_the_solver_is_bridged_and_the_rest_left_alone() -> None:
+    turns = np.zeros((240, 22, 3))
+    turns[:, 5, 0] = np.sin(np.arange(240) / 20)
+    local = rotation.from_axis_angle(turns)
+    broken = local.copy()
+    broken[100:106, 5] = rotation.multiply(broken[100:106, 5], np.array([0.0, 1.0, 0.0, 0.0]))
+    mended = humanoid.without_leaps(broken, 120.0)
+    away = np.r_[0:95, 112:240]
+    np.testing.assert_allclose(np.abs(np.sum(mended[away] * local[away], axis=-1)), 1.0, atol=1e-12)
+    assert np.abs(np.sum(mended * local, axis=-1)).min() > 0.999
+    np.testing.assert_array_equal(humanoid.without_leaps(local, 120.0), local)
+
+
+# --- G1 Moves
+
+
+def robot_places(entry: dict, archive: zipfile.ZipFile) -> np.ndarray:
+    """Body positions (T, 30, 3) by rotation matrices, straight from the description of the archive."""
+    bodies = json.loads(archive.read("skeleton.json"))["bodies"]
+    with np.load(io.BytesIO(archive.read(entry["file"]))) as data:
+        quaternion, root, angles = data["root_quat_xyzw"], data["root_pos"], data["joint_angle_1e4"] / 1e4
+    turns = [rotation.to_matrix(quaternion.astype(np.float64))]
+    where = [root.astype(np.float64)]
+    for body in bodies[1:]:
+        w, x, y, z = body["q0_wxyz"]
+        fixed = rotation.to_matrix(rotation.normalize(np.array([x, y, z, w])))
+        angle = angles[:, body["i"] - 1]
+        c, s = np.cos(angle), np.sin(angle)
+        hinge = np.tile(np.eye(3), (len(angle), 1, 1))
+        i, j = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[body["axis"]]
+        hinge[:, i, i], hinge[:, j, j], hinge[:, i, j], hinge[:, j, i] = c, c, -s, s
+        where.append(where[body["parent"]] + turns[body["parent"]] @ np.array(body["offset"]))
+        turns.append(turns[body["parent"]] @ fixed @ hinge)
+    return np.stack(where, axis=1)
+
+
+def test_limbs_of_a_robot_dance_point_where_the_robot_points_them() -> None:
+    index = json.loads((SMALL / "g1_moves" / "index.json").read_text())
+    takes = {take.name: take for take in g1_moves.load(SMALL / "g1_moves")}
+    with zipfile.ZipFile(SMALL / "g1_moves" / "g1_moves.zip") as archive:
+        names = [body["name"] for body in json.loads(archive.read("skeleton.json"))["bodies"]]
+        for entry in index["takes"]:
+            take = takes[entry["name"]]
+            start = round(entry["active_from_s"] * 60)
+            theirs = robot_places(entry, archive)[start : start + len(take.root)][..., [1, 2, 0]]
+            for side in ("left", "right"):
+                for bone, tip, a, b in (
+                    ("UpperArm", "LowerArm", "shoulder_pitch", "elbow"),
+                    ("LowerArm", "Hand", "elbow", "wrist_yaw"),
+                    ("UpperLeg", "LowerLeg", "hip_pitch", "knee"),
+                    ("LowerLeg", "Foot", "knee", "ankle_pitch"),
+                ):
+                    robot = theirs[:, names.index(f"{side}_{b}")] - theirs[:, names.index(f"{side}_{a}")]
+                    ours = track(take, side + tip) - track(take, side + bone)
+                    # the robot's shoulder and hip have three hinges apart from each other, a person's has one place
+                    assert np.median(degrees_between(ours, robot)) < (22 if bone.startswith("Upper") else 10), bone
+
+
+def test_a_robot_at_zero_stands_with_arms_down_and_forearms_ahead() -> None:
+    with zipfile.ZipFile(SMALL / "g1_moves" / "g1_moves.zip") as archive:
+        robot = g1_moves._Robot(json.loads(archive.read("skeleton.json")))
+    world = g1_moves._humanoid_world(robot.world(np.array([[0.0, 0.0, 0.0, 1.0]]), np.zeros((1, 29))), robot)[0]
+    for side, out in (("left", 1.0), ("right", -1.0)):
+        arm = np.array([out, 0.0, 0.0])
+        turned = {
+            bone: rotation.rotate(world[BONES.index(side + bone)], arm) for bone in ("UpperArm", "LowerArm", "Hand")
+        }
+        np.testing.assert_allclose(turned["UpperArm"], [0, -1, 0], atol=1e-3)
+        np.testing.assert_allclose(turned["LowerArm"], [0, 0, 1], atol=1e-3)
+        palm = rotation.rotate(world[BONES.index(side + "Hand")], np.array([0.0, -1.0, 0.0]))
+        np.testing.assert_allclose(palm, [-out, 0, 0], atol=1e-3)
+        np.testing.assert_allclose(
+            rotation.rotate(world[BONES.index(side + "Foot")], np.array([0.0, 0.0, 1.0])), [0, 0, 1], atol=1e-3
+        )
+
+
+def test_robot_clips_are_cut_to_their_movement_and_their_routine_is_named() -> None:
+    takes = {take.name: take for take in g1_moves.load(SMALL / "g1_moves")}
+    walk, kick = takes["g1_J_ShortDance16_JazzWalk"], takes["g1_M_ShortMove14"]
+    assert (walk.style, walk.notes["clip"], walk.notes["use"]) == ("street", "JazzWalk", "dance")
+    assert (kick.style, kick.notes["use"]) == ("karate", "lively")
+    assert len(walk.root) / walk.fps == pytest.approx(9.95 - 0.48, abs=0.05)
+    assert not walk.mask[BONES.index("head")]
+    assert "CC BY 4.0" in walk.terms
+
+
+def test_a_jump_of_the_robots_solver_becomes_a_movement() -> None:
+    place, angles = np.zeros((60, 3)), np.zeros((60, 29))
+    place[30:, 0], angles[30:, 4] = 1.0, 2.0
+    root = np.tile([0.0, 0.0, 0.0, 1.0], (60, 1))
+    smooth, turn, mended = g1_moves._without_glitches(place, root, angles, [30])
+    np.testing.assert_array_equal(mended[:28, 4], 0.0)
+    np.testing.assert_array_equal(mended[32:, 4], 2.0)
+    assert np.abs(np.diff(mended[:, 4])).max() < 0.5
+    assert np.abs(np.diff(smooth[:, 0])).max() < 0.25
+    np.testing.assert_array_equal(turn, root)
+
+
+def test_all_robot_clips_are_there(tmp_path: Path) -> None:
+    if not (SHARED / "free_mocap").is_dir():
+        pytest.skip("needs shared/data/free_mocap")
+    takes = g1_moves.load(SHARED / "free_mocap")
+    dances = [take for take in takes if take.style == "street"]
+    assert (len(takes), len(dances)) == (59, 28)
+    assert sum(len(take.root) / take.fps for take in dances) / 60 == pytest.approx(14.2, abs=0.1)
+    for take in dances:
+        check_is_a_dancer(take)
+
+
+# --- AIST++
+
+
+def test_limbs_of_an_aist_dance_point_as_its_key_points_do() -> None:
+    """The key points, in COCO order, were triangulated from cameras, apart from the SMPL parameters."""
+    take = aistpp.load(SMALL / "aistpp")[0]
+    points = np.load(SMALL / "aistpp" / f"{take.name}.npz")["keypoints3d_optim"]
+    coco = {"UpperArm": (5, 7), "LowerArm": (7, 9), "UpperLeg": (11, 13), "LowerLeg": (13, 15)}
+    for bone, tip in LIMBS:
+        side = "left" if bone.startswith("left") else "right"
+        a, b = (n + (side == "right") for n in coco[bone[len(side) :]])
+        angle = np.median(degrees_between(track(take, tip) - track(take, bone), points[:, b] - points[:, a]))
+        # COCO's hip points sit on the outside of the hips
+        assert angle < (10.0 if bone.endswith("UpperLeg") else 3.5), bone
+
+
+def test_beats_of_an_aist_dance_begin_with_it_at_the_songs_tempo() -> None:
+    take = aistpp.load(SMALL / "aistpp")[0]
+    assert take.beats is not None
+    np.testing.assert_allclose(take.beats, [0.0, 0.6, 1.2, 1.8, 2.4], atol=1e-12)
+    assert take.style == "street-jazz"
+
+
+# --- tang2018
+
+
+def test_ballroom_takes_have_their_song_and_the_time_in_it(tmp_path: Path) -> None:
+    takes = tang2018.load(some_of("tang2018", tmp_path, {"dance_c_2", "dance_w_30", "dance_r_8"}))
+    by_name = {take.name: take for take in takes}
+    for take in takes:
+        check_is_a_dancer(take)
+        assert take.audio is not None
+        assert take.audio_offset + len(take.root) / take.fps < soundfile.info(str(take.audio)).duration + 2.0
+    chacha, waltz = by_name["dance_c_2"], by_name["dance_w_30"]
+    assert (chacha.style, waltz.style) == ("cha-cha", "waltz")
+    assert (chacha.fps, chacha.audio_offset) == (pytest.approx(1 / 0.040336), 4.0)
+    assert "no licence" in chacha.terms
+    assert len(chacha.root) == 1890
+    assert chacha.beats is not None
+    assert chacha.beats[0] == pytest.approx(0.46)
+
+
+def test_a_take_is_cut_where_the_tracking_froze_and_the_song_goes_on(tmp_path: Path) -> None:
+    takes = tang2018.load(some_of("tang2018", tmp_path, {"dance_r_8"}))
+    assert [take.name for take in takes] == [f"dance_r_8_{n}" for n in range(5)]
+    ends = [(take.audio_offset, take.audio_offset + len(take.root) / take.fps) for take in takes]
+    for (_, before), (after, _) in pairwise(ends):
+        assert after - before > 10 * 0.04
+    for take in takes:
+        assert take.beats is not None
+        beat_in_song = (take.beats + take.audio_offset - takes[0].audio_offset - takes[0].beats[0]) * 90.0 / 60
+        np.testing.assert_allclose(beat_in_song, np.round(beat_in_song), atol=1e-6)
+        still = np.abs(np.diff(take.rotations, axis=0)).max(axis=(1, 2)) < 1e-9
+        assert still.sum() < 10
+
+
+def test_a_song_that_is_missing_is_named(tmp_path: Path) -> None:
+    folder = some_of("tang2018", tmp_path, {"dance_c_2"})
+    (folder / "audio").unlink()
+    with pytest.raises(MotionError, match=r"dance_c_2\.ogg"):
+        tang2018.load(folder)
+
+
+def test_a_spike_of_the_tracking_is_put_back() -> None:
+    world = np.cumsum(np.full((50, 23, 3), 0.01), axis=0)
+    spiked = world.copy()
+    spiked[20, 5] += 0.5
+    np.testing.assert_allclose(tang2018.without_spikes(spiked), world, atol=1e-12)
+
+
+# --- folders of one's own
+
+
+def write_dance(folder: Path, name: str, names: tuple[str, ...] = BONES, seconds: float = 2.0, song: str = "") -> Take:
+    """A made-up dance as a BVH file, in centimetres, with a song if one is named."""
+    take = synthetic.dance("two-step", 120.0, seconds, np.random.default_rng(1))
+    folder.mkdir(parents=True, exist_ok=True)
+    bvh.write(folder / f"{name}.bvh", names, HUMANOID.parents, HUMANOID.offsets, take.root, take.rotations, take.fps)
+    if song:
+        soundfile.write(folder / song, np.zeros(24000, dtype=np.float32), 24000)
+    return take
+
+
+def renamed(vocabulary: dict[str, str], prefix: str = "") -> tuple[str, ...]:
+    both = bone_names.both_sides(vocabulary)
+    return tuple(prefix + both.get(bone, f"extra{i}") for i, bone in enumerate(BONES))
+
+
+def test_a_dance_of_ones_own_comes_back_as_it_was(tmp_path: Path) -> None:
+    danced = write_dance(tmp_path, "mine", song="mine.wav")
+    (take,) = bvh_wav.load(tmp_path)
+    np.testing.assert_allclose(take.root, danced.root, atol=2e-3)
+    assert np.abs(np.sum(take.rotations * danced.rotations, axis=-1)).min() > 1 - 1e-8
+    assert (take.name, take.style, take.fps, take.split) == ("mine", "default", 60.0, "train")
+    assert take.audio == tmp_path / "mine.wav"
+    assert take.audio_offset == 0.0
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "prefix"),
+    [
+        (bone_names._MIXAMO, "mixamorig:"), (bone_names._MIXAMO, ""), (bone_names._VRM, "Armature|"),
+        (bone_names._CMU_3DSMAX, ""), (bone_names._XSENS, ""), (bone_names._ROKOKO, ""), (bone_names.CMU_ASF, ""),
+        (bone_names._CMU_MAYA, ""), (bone_names._CGSPEED, "Actor 1:"),
+    ],
+)  # fmt: skip
+def test_skeletons_of_other_programs_are_understood(vocabulary: dict[str, str], prefix: str, tmp_path: Path) -> None:
+    danced = write_dance(tmp_path, "theirs", renamed(vocabulary, prefix))
+    (take,) = bvh_wav.load(tmp_path)
+    for bone, tip in LIMBS:
+        theirs = track(danced, tip) - track(danced, bone)
+        assert degrees_between(track(take, tip) - track(take, bone), theirs).max() < 0.1
+    assert not any(take.mask[BONES.index(bone)] for bone in BONES if bone not in bone_names.both_sides(vocabulary))
+
+
+@pytest.mark.parametrize("scale", [0.01, 1 / 2.54, 10.0])
+def test_the_unit_of_a_file_does_not_matter(scale: float, tmp_path: Path) -> None:
+    danced = write_dance(tmp_path, "a")
+    source = bvh.read(tmp_path / "a.bvh")
+    bvh.write(
+        tmp_path / "a.bvh",
+        source.names,
+        source.parents,
+        source.offsets * scale / 100,
+        danced.root * scale,
+        danced.rotations,
+        60.0,
+    )
+    (take,) = bvh_wav.load(tmp_path)
+    np.testing.assert_allclose(take.root, danced.root, atol=2e-2 / min(1.0, scale * 100) + 2e-3)
+
+
+def test_a_file_with_z_up_stands_upright(tmp_path: Path) -> None:
+    danced = synthetic.dance("two-step", 120.0, 2.0, np.random.default_rng(1))
+    tilt = rotation.from_euler("X", np.radians(np.array([90.0])))
+    local = rotation.multiply(rotation.multiply(tilt, danced.rotations), rotation.inverse(tilt))
+    offsets, root = rotation.rotate(tilt, HUMANOID.offsets), rotation.rotate(tilt, danced.root)
+    bvh.write(tmp_path / "z.bvh", BONES, HUMANOID.parents, offsets, root, local, 60.0)
+    (take,) = bvh_wav.load(tmp_path)
+    np.testing.assert_allclose(take.root, danced.root, atol=2e-3)
+    assert np.abs(np.sum(take.rotations * danced.rotations, axis=-1)).min() > 1 - 1e-8
+
+
+def test_a_skeleton_whose_zero_pose_does_not_stand_is_fitted_by_its_points(tmp_path: Path) -> None:
+    """All bones along X at rest, as some game rigs have them; turns then mean nothing, places do."""
+    danced = synthetic.dance("side-step", 120.0, 2.0, np.random.default_rng(1))
+    lengths = np.linalg.norm(HUMANOID.offsets, axis=-1)
+    along = np.zeros((22, 3))
+    along[:, 0] = lengths
+    where, world = kinematics.forward(HUMANOID, danced.root, danced.rotations)
+    # the turn of each joint that puts a bone along its own X; where a joint forks, each child keeps its true offset
+    children = [[c for c, p in enumerate(HUMANOID.parents) if p == b] for b in range(22)]
+    own = np.tile([0.0, 0.0, 0.0, 1.0], (22, 1))
+    offsets = HUMANOID.offsets.copy()
+    for bone, below in enumerate(children):
+        if len(below) == 1:
+            own[bone] = rotation.shortest_arc(np.array([1.0, 0.0, 0.0]), HUMANOID.offsets[below[0]])
+        for child in below:
+            offsets[child] = rotation.rotate(rotation.inverse(own[bone]), HUMANOID.offsets[child])
+    turned = rotation.multiply(world, own)
+    local = turned.copy()
+    local[:, 1:] = rotation.multiply(rotation.inverse(turned[:, list(HUMANOID.parents[1:])]), turned[:, 1:])
+    bvh.write(tmp_path / "rig.bvh", BONES, HUMANOID.parents, offsets, danced.root, local, 60.0)
+    parsed = bvh.read(tmp_path / "rig.bvh")
+    np.testing.assert_allclose(bvh.positions(parsed) / 100, where, atol=1e-4)
+    assert not from_bvh.stands(parsed, "rig.bvh")
+    (take,) = bvh_wav.load(tmp_path)
+    for bone, tip in LIMBS:
+        theirs = track(danced, tip) - track(danced, bone)
+        assert degrees_between(track(take, tip) - track(take, bone), theirs).max() < 1.0, bone
+
+
+def test_a_t_pose_put_in_front_is_dropped_and_the_song_kept_in_time(tmp_path: Path) -> None:
+    danced = write_dance(tmp_path, "a", song="a.flac")
+    rest = np.tile([0.0, 0.0, 0.0, 1.0], (1, 22, 1))
+    local = np.concatenate([rest, danced.rotations])
+    root = np.concatenate([danced.root[:1], danced.root])
+    bvh.write(tmp_path / "a.bvh", BONES, HUMANOID.parents, HUMANOID.offsets, root, local, 60.0)
+    (take,) = bvh_wav.load(tmp_path)
+    assert len(take.root) == len(danced.root)
+    assert take.audio_offset == pytest.approx(1 / 60)
+
+
+def test_subfolders_are_styles_and_every_tenth_take_is_kept_for_validation(tmp_path: Path) -> None:
+    for number in range(11):
+        write_dance(tmp_path / ("waltz" if number % 2 else "polka"), f"{number:02d}", seconds=0.2)
+    takes = bvh_wav.load(tmp_path)
+    assert {take.style for take in takes} == {"waltz", "polka"}
+    assert [take.split for take in takes].count("val") == 1
+    assert all(take.audio is None for take in takes)
+
+
+def test_one_of_four_takes_is_kept_for_validation(tmp_path: Path) -> None:
+    for number in range(4):
+        write_dance(tmp_path, f"{number}", seconds=0.2)
+    assert [take.split for take in bvh_wav.load(tmp_path)].count("val") == 1
+
+
+def test_bones_that_are_not_understood_are_listed(tmp_path: Path) -> None:
+    write_dance(tmp_path, "alien", tuple(f"tentacle{i}" for i in range(22)), seconds=0.2)
+    with pytest.raises(MotionError) as error:
+        bvh_wav.load(tmp_path)
+    assert all(word in str(error.value) for word in ("alien.bvh", "leftUpperArm", "tentacle3"))
+    assert "\n" not in str(error.value)
+
+
+def test_real_files_of_many_makers_are_dancers(tmp_path: Path) -> None:
+    archive = SHARED / "other_mocap" / "animated_drawings_bvh.zip"
+    if not archive.is_file():
+        pytest.skip("needs shared/data/other_mocap")
+    with zipfile.ZipFile(archive) as opened:
+        opened.extractall(tmp_path)
+    takes = {take.name: take for take in bvh_wav.load(tmp_path)}
+    assert len(takes) == 6
+    for name in ("fair1_dab", "fair1_zombie", "cmu1_jumping_jacks"):
+        check_is_a_dancer(takes[name])
+    jesse = takes["rokoko_jesse_dance"]
+    assert (jesse.fps, len(jesse.root)) == (100.0, 1007)
+    assert np.median(track(jesse, "head")[:, 1] - jesse.root[:, 1]) > 0.4
+
+
+# --- made-up dances
+
+
+def test_made_up_feet_land_on_the_beat_and_stand_still_until_they_leave() -> None:
+    for take in synthetic.dances(seed=3, takes=3, seconds=8.0):
+        assert take.beats is not None
+        for foot in ("leftFoot", "rightFoot"):
+            ankle = track(take, foot)
+            moving = np.linalg.norm(np.diff(ankle, axis=0), axis=-1) * take.fps > 0.02
+            lands = np.flatnonzero(moving[:-1] & ~moving[1:]) / take.fps
+            assert take.style == "bounce" or len(lands) > 2
+            for landing in lands:
+                assert np.abs(take.beats - landing).min() < 0.05
+            assert moving.mean() < 0.5
+
+
+def test_made_up_legs_reach_where_the_feet_should_be() -> None:
+    take = synthetic.dance("bounce", 100.0, 4.0, np.random.default_rng(0))
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        ankle = track(take, side + "Foot")
+        np.testing.assert_allclose(ankle, np.tile([sign * 0.16, 0.08, 0.0], (len(ankle), 1)), atol=1e-9)
+
+
+def test_made_up_dances_are_the_same_for_the_same_seed_and_others_for_another() -> None:
+    one, same, other = (synthetic.dances(seed=seed, takes=3, seconds=2.0) for seed in (1, 1, 2))
+    for a, b, c in zip(one, same, other, strict=True):
+        np.testing.assert_array_equal(a.rotations, b.rotations)
+        assert np.abs(a.rotations - c.rotations).max() > 0.01
