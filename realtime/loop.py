@@ -107,19 +107,18 @@ def _step(session: Session, values: F32, beat_vector: F32) -> F32:
 
 
 def run_stream(
-    source: Source, session: Session, sinks: Sinks, frames: int | None = None, stop: Callable[[], bool] = bool
+    source: Source, session: Session, sinks: Sinks, frames: int | None = None, stop: Callable[[], bool] = lambda: False
 ) -> None:
     """Play the show: until the source ends, `frames` poses are made, or `stop()` says so at a block's border.
 
     A frame is late when a whole newer one already waits: it is danced, so that nothing is forgotten, but only recorders
-    get it. Above one second the source drops the oldest sound. Both are counted in `session.stats`.
+    get it. Above one second the source drops the oldest sound, and that is said. `session.stats` counts both.
     """
     warm_up(session.engine, session.dancers)
     gc.collect()
     gc.freeze()  # what lives now lives to the end: collections stay short
     stats, end = session.stats, None if frames is None else session.moment.index + frames
-    if end == session.moment.index:
-        return
+    told = 0  # samples dropped
     for frame in dance(_until(stop, source.blocks()), session):
         late = source.behind() >= 1.0 / FRAME_RATE
         if session.hello_wanted:
@@ -127,6 +126,9 @@ def run_stream(
             sinks.hello()
         sinks.send(frame, late)
         stats.end_frame(late, source.dropped)
+        if source.dropped > 2 * told:
+            told = source.dropped
+            sinks.say(f"this computer does not keep up: {told / source.rate:.1f} s of sound dropped so far")
         if frame.index + 1 == end:
             return
 

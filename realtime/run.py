@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,10 +81,12 @@ def _show(wanted: "argparse.Namespace", controls: dict[str, float], stop: thread
     """Open everything, play, close everything."""
     from realtime.loop import run_stream
 
+    began = time.perf_counter()
     with contextlib.ExitStack() as stack:
         session, source, sinks = _open(wanted, controls, stack)
         print(_banner(wanted, session, source, sinks), flush=True)
         frames = None if wanted.duration is None else max(1, round(wanted.duration * FRAME_RATE))
+        session.stats.began = began
         run_stream(source, session, sinks, frames, stop.is_set)
     session.stats.sink_errors = sinks.errors
     return session

@@ -38,7 +38,7 @@ class Sinks:
 
     def __init__(self, sinks: Sequence[tuple[str, Sink]], say: Callable[[str], None]) -> None:
         self._sinks = list(sinks)
-        self._say = say
+        self.say = say
         self.errors: dict[str, int] = {}
 
     def send(self, frame: StageFrame, late: bool) -> None:
@@ -74,7 +74,7 @@ class Sinks:
     def _failed(self, name: str, err: Exception) -> None:
         if name not in self.errors:
             reason = " ".join(f"{type(err).__name__}: {err}".split())
-            self._say(f"sink {name} failed ({reason}); the dance goes on without it")
+            self.say(f"sink {name} failed ({reason}); the dance goes on without it")
         self.errors[name] = self.errors.get(name, 0) + 1
 
 

@@ -18,6 +18,7 @@ POLL = 0.002  # s between looks into the ring
 PATIENCE = 0.05  # s without a block until the reader gets an empty one
 SILENT_AFTER = 2.0  # s of digital zeros: no room is that quiet
 LOST_AFTER = 0.5  # s without a callback
+STARTING = 2.0  # s more until the first one: some systems wake the device only now
 CHANNELS = 2  # at most; their mean is heard
 
 NO_LOOPBACK = {
@@ -67,18 +68,18 @@ class MicSource(Source):
         size = self.rate // BLOCKS_A_SECOND
         ring, clock, watch = self._ring, self._clock, self._watch
         self._stream.start()
-        last = clock.now()
+        last, grace = clock.now(), STARTING
         while True:
             while len(ring) < size:
                 clock.sleep(POLL)
                 if clock.now() - last > PATIENCE and len(ring) < size:
-                    watch.nothing(clock.now() - last)
+                    watch.nothing(clock.now() - last - grace)
                     yield np.zeros(0, np.float32)
             excess = len(ring) - round(MOST_BEHIND * self.rate)
             if excess > 0:
                 ring.skip(excess)
                 self._skipped += excess
-            last = clock.now()
+            last, grace = clock.now(), 0.0
             block = ring.take(size)
             watch.heard(block, size / self.rate)
             yield block

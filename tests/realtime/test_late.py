@@ -1,5 +1,7 @@
 """When the computer is too slow: late frames are danced but not shown, and only far behind is sound dropped."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from realtime.clock import ManualClock
@@ -10,7 +12,7 @@ from realtime.sources.base import PacedSource
 from tests.realtime.shows import Kept, Recording, everything, music, new_session, sinks_of
 
 
-def stalled(seconds: float, at: int = 20) -> tuple[Kept, Kept, Session]:
+def stalled(seconds: float, at: int = 20, say: Callable[[str], None] = print) -> tuple[Kept, Kept, Session]:
     """A show whose frame `at` takes `seconds` too long: what the screen got, what the recorder got."""
     clock = ManualClock()
 
@@ -19,7 +21,7 @@ def stalled(seconds: float, at: int = 20) -> tuple[Kept, Kept, Session]:
             clock.advance(seconds)
 
     screen, recorder, session = Kept(stall, keeps_late=False), Kept(), new_session()
-    run_stream(PacedSource(Recording([music()]), clock), session, sinks_of(screen, recorder))
+    run_stream(PacedSource(Recording([music()]), clock), session, sinks_of(screen, recorder, say=say))
     return screen, recorder, session
 
 
@@ -50,7 +52,8 @@ def test_catching_up_changes_no_bit_of_the_dance() -> None:
 
 
 def test_above_a_second_the_oldest_sound_is_dropped_and_counted() -> None:
-    screen, recorder, session = stalled(2.5)
+    said: list[str] = []
+    screen, recorder, session = stalled(2.5, say=said.append)
     dropped = session.stats.dropped_samples
     assert abs(dropped - 1.5 * 24_000) <= 1
     assert len(recorder.frames) == (len(music()) - dropped) // 1600
@@ -59,6 +62,7 @@ def test_above_a_second_the_oldest_sound_is_dropped_and_counted() -> None:
     np.testing.assert_array_equal(after, music()[begin : begin + len(after)])
     assert 13 <= session.stats.late <= 15
     assert screen.indices[-1] == recorder.indices[-1]
+    assert said == ["this computer does not keep up: 1.5 s of sound dropped so far"]
 
 
 def test_a_recording_that_is_read_fast_is_never_late() -> None:
