@@ -19,6 +19,7 @@ from audio.features import FEATURE_NAMES
 from export import onnx, parity, torchscript
 from export.manifest import ControlSpec, DancerFileError, Manifest
 from model.checkpoint import ModelError, load_network
+from model.stepping import torch_step
 from motion.skeleton import BONES
 
 
@@ -106,7 +107,7 @@ def manifest_of(
 
 
 def _judge(network: Any, manifest: Manifest, fresh: dict[Path, Path]) -> list[parity.Parity]:
-    engines = {"torch step": parity.torch_step(network.step)}
+    engines = {"torch step": torch_step(network.step)}
     for path, written in fresh.items():
         if path.suffix == ".onnx":
             engines["onnxruntime"] = parity.onnx_step(written)

@@ -1,15 +1,26 @@
 """Random crops of a corpus. What step s trains on depends on (seed, s, rank) alone, so a resumed run sees the same."""
 
+import zipfile
 from collections.abc import Sequence as Several
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from model.corpus import Sequence
+from model.checkpoint import ModelError
+from model.corpus import Corpus, Sequence
 from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS
 
 SERIES = ("features", "beat", "controls", "pose")
+
+
+def load_corpus(path: Path) -> Corpus:
+    """A corpus that training kept; raises ModelError where the file is none."""
+    try:
+        return Corpus.load(path)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as err:
+        raise ModelError(f"{path} is no prepared corpus ({err}): delete it, and it is made again") from None
 
 
 class Crops:

@@ -20,7 +20,7 @@ from model.curriculum import Schedule
 from model.distributed import World, average, lead, shared
 from model.loader import Crops
 
-LOG = "loss.jsonl"
+LOG, VALIDATION_LOG = "loss.jsonl", "validation.jsonl"
 FLUSH = 16  # steps between two looks at the losses, so that a GPU need not wait for us
 
 
@@ -155,7 +155,7 @@ class Trainer:
         checkpoint.save_training(self.folder, tensors, told)
 
     def restore(self) -> None:
-        """Go on where the folder's checkpoint was written; later lines of loss.jsonl are cut off. Raises ModelError."""
+        """Go on where the folder's checkpoint was written; later lines of its logs are cut off. Raises ModelError."""
         tensors, told = checkpoint.load_training(self.folder)
         for prefix, network in (("raw/", self.network), ("average/", self.averaged)):
             weights = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
@@ -170,7 +170,8 @@ class Trainer:
                 }
         self.step, self.seconds = int(told["step"]), float(told["seconds"])
         if self.place.leads:
-            _cut_log(self.folder / LOG, self.step)
+            _cut_log(self.folder / LOG, self.step - 1)
+            _cut_log(self.folder / VALIDATION_LOG, self.step)
 
 
 def seed_all(seed: int, step: int, rank: int) -> None:
@@ -179,13 +180,13 @@ def seed_all(seed: int, step: int, rank: int) -> None:
     torch.manual_seed(int.from_bytes(digest, "little") >> 1)
 
 
-def _cut_log(path: Path, step: int) -> None:
-    """Keep the lines before `step`; a line that a kill cut in two is dropped too."""
+def _cut_log(path: Path, last: int) -> None:
+    """Keep the lines up to step `last`; a line that a kill cut in two is dropped too."""
     if not path.exists():
         return
     kept = []
     for line in path.read_text().splitlines(keepends=True):
-        if not line.endswith("\n") or json.loads(line)["step"] >= step:
+        if not line.endswith("\n") or json.loads(line)["step"] > last:
             break
         kept.append(line)
     fresh = path.with_suffix(".new")

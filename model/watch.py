@@ -13,7 +13,7 @@ from audio.config import FRAME_RATE
 from model.corpus import Sequence
 from model.loader import Crops
 from model.render import strip
-from model.trainer import Trainer, seed_all
+from model.trainer import VALIDATION_LOG, Trainer, seed_all
 
 VALIDATION_BATCHES = 4
 SAMPLE_SECONDS = 20
@@ -22,11 +22,20 @@ SAMPLE_SECONDS = 20
 class Watch:
     """Called after every step of the leading process; saves, validates and draws when it is time."""
 
-    def __init__(self, folder: Path, validation: Crops, shown: Sequence, save_every: float, validate_every: float):
+    def __init__(
+        self,
+        folder: Path,
+        validation: Crops,
+        shown: Sequence,
+        save_every: float,
+        validate_every: float,
+        begins_at: int = 0,
+    ) -> None:
+        """shown: the sequence that is drawn. Intervals in seconds. begins_at: the first step of a resumed run."""
         self.folder, self.validation, self.shown = folder, validation, shown
         self.save_every, self.validate_every = save_every, validate_every
         self.metrics: dict[str, float] = {}
-        self.board = SummaryWriter(str(folder / "tensorboard"))
+        self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=begins_at or None)
         self.saved = self.validated = time.monotonic()
         self.bar: tqdm[Any] | None = None
         self.told = -1.0
@@ -57,7 +66,7 @@ class Watch:
             self.metrics[f"validation_{name}"] = total["loss"]
             for key, value in total.items():
                 self.board.add_scalar(f"validation_{name}/{key}", value, trainer.step)
-        with (self.folder / "validation.jsonl").open("a") as log:
+        with (self.folder / VALIDATION_LOG).open("a") as log:
             log.write(json.dumps({"step": trainer.step, **self.metrics}) + "\n")
         self._draw(trainer)
 

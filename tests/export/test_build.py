@@ -17,6 +17,7 @@ from export import parity
 from export.build import main
 from export.manifest import KEY, Manifest
 from model import checkpoint
+from model.stepping import drive
 from motion.skeleton import BONES
 from tests.model.toy_corpus import CONTROLS
 
@@ -113,9 +114,9 @@ def test_dancers_side_by_side_are_the_dancers_alone(built: Path, dancers: int) -
     sizes = (len(told.feature_names), len(told.beat_names), len(told.controls), told.noise_size)
     rng = np.random.default_rng(dancers)
     heard: list[Any] = [rng.uniform(size=(dancers, 9, size)).astype(np.float32) for size in sizes]
-    together = parity.drive(step, told.states, heard)
+    together = drive(step, told.states, heard)
     for i in range(dancers):
-        alone = parity.drive(step, told.states, [series[i : i + 1] for series in heard])
+        alone = drive(step, told.states, [series[i : i + 1] for series in heard])
         np.testing.assert_allclose(together[i : i + 1], alone, atol=1e-4)
 
 

@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from export import parity
 from model.networks.dance_revolution import (
     PUBLISHED,
     DanceRevolution,
@@ -16,6 +15,7 @@ from model.networks.dance_revolution import (
     angular_rates,
     positions,
 )
+from model.stepping import drive, torch_step
 
 torch.set_num_threads(1)
 
@@ -177,7 +177,7 @@ def test_stepping_equals_the_whole_sequence(old_hidden: bool) -> None:
     ]
     with torch.no_grad():
         whole = net(*map(torch.from_numpy, heard)).numpy()
-    np.testing.assert_allclose(parity.drive(parity.torch_step(net.step), net.states, heard), whole, atol=1e-5)
+    np.testing.assert_allclose(drive(torch_step(net.step), net.states, heard), whole, atol=1e-5)
 
 
 def test_the_old_wiring_hears_a_pose_two_frames_later_and_the_new_one_at_once() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from export import parity
 from export.manifest import StateSpec
+from model.stepping import drive
 
 
 @settings(max_examples=20, deadline=None)
@@ -24,7 +24,7 @@ def test_the_ring_holds_the_last_rows_with_their_ages(window: int, frames: int) 
 
     values = np.arange(1.0, frames + 1, dtype=np.float32).reshape(1, frames, 1)
     empty = np.zeros((1, frames, 0), np.float32)
-    parity.drive(step, states, [values, empty, empty, empty])
+    drive(step, states, [values, empty, empty, empty])
     for k, remembered in enumerate(seen):
         past = values[0, max(0, k - window) : k, 0][::-1]
         assert remembered == {age + 1.0: value for age, value in enumerate(past)}
