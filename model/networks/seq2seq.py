@@ -111,7 +111,7 @@ class Seq2Seq(nn.Module):
         layers = [EncoderLayer(width, c.encoder_heads, c.window, c.dropout) for _ in range(c.encoder_layers)]
         self.encoder = nn.ModuleList(layers)
         self.states = (
-            StateSpec("pose", "carry", (POSE_SIZE,)),
+            StateSpec("previous", "carry", (POSE_SIZE,)),
             StateSpec("listener", "carry", (hidden,)),
             StateSpec("mover", "carry", (hidden,)),
             StateSpec("place", "carry", (3,)),
