@@ -88,9 +88,7 @@ class Controls:
 
     def set_style(self, style: str, weight: float = 1.0, dancer: int | None = None) -> None:
         """Fade to a style: it gets `weight`, the others keep their ratio within what is left."""
-        if style not in self.styles:
-            known = f"it knows {', '.join(self.styles)}" if self.styles else "it has one style only"
-            raise StageError(f"this dancer has no style {style!r}: {known}")
+        self._known_style(style)
         weight = min(max(weight, 0.0), 1.0)
         rows = self._rows(dancer)
         others = [self._column(f"style_{other}") for other in self.styles if other != style]
@@ -98,7 +96,6 @@ class Controls:
         rest = block[:, others].sum(axis=1, keepdims=True)
         block[:, others] *= np.divide(1.0 - weight, rest, out=np.zeros_like(rest), where=rest > 0)
         block[:, self._column(f"style_{style}")] = weight
-        self.values[rows] = block
 
     def check(self, command: Command) -> None:
         """Raise StageError, one line, for a command that could not be applied."""
@@ -108,8 +105,7 @@ class Controls:
                 self._rows(dancer)
                 _finite(name, value)
             case SetStyle(style, weight, dancer):
-                if style not in self.styles:
-                    raise StageError(f"this dancer has no style {style!r}: it knows {', '.join(self.styles) or 'none'}")
+                self._known_style(style)
                 self._rows(dancer)
                 _finite(style, weight)
             case SetLead(ms):
@@ -117,6 +113,11 @@ class Controls:
             case SetSeed(seed):
                 if not 0 <= seed < SEED_LIMIT:
                     raise StageError(f"seed {seed} must be 0 to {SEED_LIMIT - 1}")
+
+    def _known_style(self, style: str) -> None:
+        if style not in self.styles:
+            known = f"it knows {', '.join(self.styles)}" if self.styles else "it has one style only"
+            raise StageError(f"this dancer has no style {style!r}: {known}")
 
     def _column(self, name: str) -> int:
         if name not in self.names:

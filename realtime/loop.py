@@ -126,7 +126,7 @@ def run_stream(
             sinks.hello()
         sinks.send(frame, late)
         stats.end_frame(late, source.dropped)
-        if source.dropped > 2 * told:
+        if source.dropped > max(2 * told, source.rate // 10):
             told = source.dropped
             sinks.say(f"this computer does not keep up: {told / source.rate:.1f} s of sound dropped so far")
         if frame.index + 1 == end:

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, NoReturn
 
+from realtime.controls import LEAD_MS_RANGE, SEED_LIMIT
 from realtime.frame import StageError
 
 EXAMPLES = """\
@@ -122,11 +123,12 @@ def _check(options: argparse.Namespace) -> None:
     """The numbers that argparse lets pass. Raises StageError."""
     if not 1 <= options.dancers <= 1024:
         raise StageError(f"--dancers {options.dancers} must be 1 to 1024")
-    if options.seed < 0:
-        raise StageError(f"--seed {options.seed} must not be negative")
+    if not 0 <= options.seed < SEED_LIMIT:
+        raise StageError(f"--seed {options.seed} must be 0 to {SEED_LIMIT - 1}")
     if options.duration is not None and not 0 < options.duration < float("inf"):
         raise StageError(f"--duration {options.duration} must be a number of seconds above 0")
-    if not -500 <= options.lead_ms <= 1000:
-        raise StageError(f"--lead-ms {options.lead_ms:g} must be -500 to 1000")
+    low, high = LEAD_MS_RANGE
+    if not low <= options.lead_ms <= high:
+        raise StageError(f"--lead-ms {options.lead_ms:g} must be {low:g} to {high:g}")
     if options.stats and not Path(options.stats).expanduser().parent.is_dir():
         raise StageError(f"--stats: there is no folder {Path(options.stats).parent}: make it first")

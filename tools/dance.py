@@ -18,6 +18,7 @@ from export.manifest import DancerFileError
 from motion import bvh
 from motion.skeleton import BONES, HUMANOID, PARENTS, MotionError
 from realtime import dancers
+from realtime.controls import SEED_LIMIT
 from realtime.engines.open import open_engine
 from realtime.frame import StageError, StageFrame
 from realtime.loop import dance
@@ -99,8 +100,8 @@ def _check(wanted: argparse.Namespace) -> None:
         raise StageError(f"--dancers {wanted.dancers} must be 1 or more")
     if suffix == ".bvh" and wanted.dancers != 1:
         raise StageError("a .bvh holds one dancer: write an .npz, or leave --dancers away")
-    if wanted.seed < 0:
-        raise StageError(f"--seed {wanted.seed} must not be negative")
+    if not 0 <= wanted.seed < SEED_LIMIT:
+        raise StageError(f"--seed {wanted.seed} must be 0 to {SEED_LIMIT - 1}")
 
 
 def _length(song: Path) -> int | None:

@@ -49,7 +49,7 @@ def test_the_ring_gives_the_mean_of_the_channels() -> None:
 
 
 def test_a_writer_and_a_reader_at_once_lose_nothing() -> None:
-    ring, total, out = Ring(997, 1), 200_000, []
+    ring, total, out = Ring(997, 1), 40_000, []
 
     def write() -> None:
         at = 0
