@@ -122,18 +122,21 @@ def measure(pose: NDArray[Any], place: NDArray[Any], beats: NDArray[np.float64])
     times = (np.arange(len(feet)) + 0.5) / fps
     between = (beats[1:] + beats[:-1]) / 2
     whole = np.arange(np.ceil(beats[0]), np.floor(beats[-1]) + 1)
-    on = metrics.alignment(
-        metrics.events(feet, fps), np.interp(whole, beats, np.arange(len(beats)) / fps), float(times[-1])
-    )
+    at = np.interp(whole, beats, np.arange(len(beats)) / fps)
+    rests = metrics.alignment(metrics.events(feet, fps), at, float(times[-1]))
+    steps = metrics.alignment(metrics.landings(place, fps), at, float(times[-1]))
     return {
         "speed m/s": metrics.mean_speed(place, fps),
         "foot speed m/s": float(feet.mean()),
         "spread m": metrics.spread(local - local[:, :1]),
         "jerk m/s3": metrics.jerk(place, fps),
         "skating share": metrics.skating(place, fps),
-        "beat F": on.score,
-        "beat F by chance": on.chance,
-        "beat net": on.net,
+        "rests on beats, F": rests.score,
+        "rests, by chance": rests.chance,
+        "rests, net": rests.net,
+        "landings on beats, F": steps.score,
+        "landings, by chance": steps.chance,
+        "landings, net": steps.net,
         "locked to the beat": metrics.locked(feet, between, 1.0),
         "locked to two beats": metrics.locked(feet, between, 0.5),
         "locked to a wrong tempo": metrics.locked(feet, between * 1.07, 1.0),

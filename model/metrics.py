@@ -56,6 +56,15 @@ def events(speed: F64, fps: float) -> F64:
     return times
 
 
+def landings(positions: F64, fps: float) -> F64:
+    """Times in seconds at which a foot comes down, both feet together in order."""
+    points = contacts.detect(positions, fps) > 0.5
+    down = np.stack([points[:, :2].any(axis=1), points[:, 2:].any(axis=1)], axis=1)
+    frame, _ = np.nonzero(down[1:] & ~down[:-1])
+    times: F64 = (frame + 0.5) / fps
+    return times
+
+
 def alignment(danced: F64, beats: F64, duration: float, seed: int = 0) -> Alignment:
     """How well two lists of times (s) fall together, against the same events shifted around the clock at random.
 

@@ -95,6 +95,18 @@ def test_speed_and_jerk_are_those_of_a_body_on_a_swing() -> None:
     assert metrics.spread(body) == pytest.approx(a / np.sqrt(2), rel=1e-2)
 
 
+def test_landings_are_when_a_lifted_foot_stands_again() -> None:
+    body = still()
+    frame = np.arange(len(body))
+    for name, phase in (("leftFoot", 0), ("leftToes", 0), ("rightFoot", 15), ("rightToes", 15)):
+        lift = 0.2 * np.sin(np.pi * np.clip((frame - phase) % 30, 0, 10) / 10)
+        body[:, HUMANOID.index(name), 1] += lift
+    found = metrics.landings(body, FPS)
+    expected = np.sort(np.concatenate([np.arange(10, len(body), 30), np.arange(25, len(body), 30)])) / FPS
+    assert len(found) == len(expected)
+    assert np.abs(found - expected).max() < 0.1
+
+
 def test_feet_that_slide_on_the_floor_skate_and_feet_in_the_air_do_not() -> None:
     body = still()
     assert metrics.skating(body, FPS) == 0.0

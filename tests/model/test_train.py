@@ -128,7 +128,7 @@ def test_the_averaged_weights_are_saved_beside_the_raw_ones(finished: Path) -> N
         (["--corpus", "missing.npz"], "nothing to train on"),
         (["--corpus", "missing.npz", "--dataset", "nowhere:x"], "unknown data set 'nowhere'"),
         (["--resume"], "cannot be read|is no checkpoint"),
-        (["--corpus", "pyproject.toml"], "is no prepared corpus"),
+        (["--corpus", str(ROOT / "pyproject.toml")], "is no prepared corpus"),
         (["--lr", "1e30"], "not finite"),
     ],
 )
