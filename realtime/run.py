@@ -182,4 +182,7 @@ def _smoke_test(wanted: "argparse.Namespace", controls: dict[str, float], stop: 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:  # whoever read our lines has gone, as `| head` does; all files are closed by now
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -181,6 +181,15 @@ def test_a_mistake_ends_a_process_with_two_and_no_traceback(folder: Path) -> Non
     assert (shown.returncode, out, errors.count("\n")) == (2, "", 1)
 
 
+def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
+    shown = process(folder, "--device", "demo", "--pace", "fast", "--duration", "30", "--sink", "null")
+    assert shown.stdout is not None
+    assert shown.stderr is not None
+    shown.stdout.close()
+    assert shown.stderr.read() == ""
+    assert shown.wait(timeout=30) == 0
+
+
 @pytest.fixture
 def playing(folder: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A show that would go on for ever, just after its banner."""
