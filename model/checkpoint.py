@@ -15,13 +15,12 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from export.manifest import StateSpec
 from model.networks import NETWORKS
 
 MODEL, ABOUT, TRAINING = "model.safetensors", "checkpoint.json", "training.safetensors"
@@ -30,21 +29,6 @@ FIELDS = ("network", "config", "controls", "styles", "training_data", "step", "m
 
 class ModelError(ValueError):
     """Something in the school that the user can mend; the message is one line."""
-
-
-@runtime_checkable
-class Network(Protocol):
-    """What every network offers; docs/design.md, section 11."""
-
-    config: Any
-    states: tuple[StateSpec, ...]
-    noise_size: int
-    lead_frames: int
-
-    def set_statistics(self, stats: dict[str, Tensor]) -> None: ...
-    def loss(self, batch: dict[str, Tensor], own: Tensor) -> tuple[Tensor, dict[str, Tensor]]: ...
-    def forward(self, features: Tensor, beat: Tensor, controls: Tensor, noise: Tensor) -> Tensor: ...
-    def step(self, *inputs: Tensor) -> tuple[Tensor, ...]: ...
 
 
 def network_class(name: str) -> Any:

@@ -1,7 +1,6 @@
 """Pictures of dances: a strip of stick figures, one row a dance."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,8 +47,3 @@ def strip(dances: Mapping[str, NDArray[Any]], fps: float, figures: int = 16) -> 
         axis.set(aspect="equal", ylim=(-0.35, 2.1), title=name)
         axis.axis("off")
     return picture
-
-
-def save_strip(path: Path, dances: Mapping[str, NDArray[Any]], fps: float) -> None:
-    """Write `strip` as a PNG."""
-    strip(dances, fps).savefig(path)

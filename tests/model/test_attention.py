@@ -89,6 +89,7 @@ def test_what_lies_in_an_empty_slot_is_never_read() -> None:
         assert torch.equal(layer.step(x, ring, age)[0], layer.step(x, other, age)[0])
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_step_exports_to_onnx_with_any_number_of_dancers(tmp_path: object) -> None:
     layer = attention().eval()
     path = f"{tmp_path}/step.onnx"

@@ -31,10 +31,9 @@ def losses(out: Path) -> list[dict[str, float]]:
 def test_two_processes_have_the_gradients_of_one_with_the_doubled_batch(tmp_path: Path) -> None:
     corpus = toy_corpus.write(tmp_path)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
-    subprocess.run(
-        [*torchrun, "model.train", *words(corpus, tmp_path / "two", 1, 2)], cwd=ROOT, check=True, timeout=120
-    )
+    pair = subprocess.Popen([*torchrun, "model.train", *words(corpus, tmp_path / "two", 1, 2)], cwd=ROOT)
     assert main(words(corpus, tmp_path / "one", 1, 4)) == 0
+    assert pair.wait(timeout=120) == 0
     two, one = (checkpoint.load_training(tmp_path / name)[0] for name in ("two", "one"))
     # after one step Adam's first moment is a tenth of the gradient
     gradients = [name for name in one if name.startswith("adam/exp_avg/")]
