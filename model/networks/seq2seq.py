@@ -130,6 +130,11 @@ class Seq2Seq(nn.Module):
             nn.Conv1d(2 * POSE_SIZE, 160, 5, padding=2), nn.GELU(), nn.Conv1d(160, 160, 5, padding=2), nn.GELU()
         )
         self.posterior = nn.Linear(160 + hidden, 2 * c.latent)
+        for head in (self.prior[-1], self.pose_head[-1]):
+            # at first the prior is nearly standard and a pose fades from the one before: no wild feedback to unlearn
+            assert isinstance(head, nn.Linear)
+            for parameter in head.parameters():
+                parameter.data.mul_(0.1)
 
     def _register_buffers(self, controls: int) -> None:
         c = self.config
