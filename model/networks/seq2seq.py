@@ -277,8 +277,11 @@ class Seq2Seq(nn.Module):
         """Unroll the decoder over T frames; the fed-back own pose is detached, as Dance Revolution does."""
         listener = mover = target.new_zeros(target.shape[0], self.config.hidden)
         previous = torch.zeros_like(target[:, 0])
-        poses, listeners, posteriors = [], [], []
+        poses: list[Tensor] = []
+        listeners, posteriors = [], []
         for t in range(target.shape[1]):
+            if t > 0:
+                previous = poses[-1].detach() if bool(own[t]) else target[:, t - 1]
             listener = self._listen_step(previous, heard[:, t], listener)
             posterior = self.posterior(torch.cat([seen[:, t], listener], dim=-1))
             mean, log_deviation = _split(posterior)
@@ -287,7 +290,6 @@ class Seq2Seq(nn.Module):
             poses.append(pose)
             listeners.append(listener)
             posteriors.append(posterior)
-            previous = pose.detach() if bool(own[t]) else target[:, t]
         return torch.stack(poses, dim=1), torch.stack(listeners, dim=1), torch.stack(posteriors, dim=1)
 
     def _pose_losses(self, predicted: Tensor, real: Tensor, weight: Tensor) -> dict[str, Tensor]:
