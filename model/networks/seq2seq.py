@@ -2,13 +2,13 @@
 
     features, beat ──► encoder (local attention, ring cache) ──► context ─┐
     previous pose, context, beat, controls ──► listener GRU ──► prior over the intention z
-                                                    │                 │ drawn with the host's noise
+                                                    │           ▲     │ drawn with the host's noise
                                                     └──► mover GRU ◄──┘ ──► next pose
 
 An average of possible dances shrinks and freezes, so the decoder does not regress: in training a posterior that sees a
 few frames ahead tells in z which of the possible poses came, the divergence from the prior keeps z to what cannot be
 foreseen, and the prior learns to draw it (variational RNN, Chung et al. 2015; per frame as in Motion VAE, Ling et al.
-2020). Training alternates own and recorded history after Dance Revolution (model/curriculum.py).
+2020; the two sides of the divergence priced apart as in DreamerV2, Hafner et al. 2021). Training alternates own and recorded history after Dance Revolution (model/curriculum.py).
 """
 
 import math
@@ -44,7 +44,8 @@ class Seq2SeqConfig:
     window: int = 60  # 4 s
     hidden: int = 256
     latent: int = 24  # numbers of an intention, even
-    divergence: float = 0.002  # price of a nat that the prior could not foresee
+    divergence: float = 0.003  # price to the posterior of a nat that the prior could not foresee
+    foresight: float = 0.03  # price to the prior of the same nat: it shall listen, the posterior need not simplify
     dropout: float = 0.1
 
 
@@ -120,7 +121,7 @@ class Seq2Seq(nn.Module):
         self.see = nn.Sequential(nn.Linear(POSE_SIZE, 160), nn.GELU())
         self.listener = GRUCell(160 + width + c.beat + controls, hidden)
         self.prior = nn.Sequential(
-            nn.Dropout(c.dropout), nn.Linear(hidden, 128), nn.GELU(), nn.Linear(128, 2 * c.latent)
+            nn.Dropout(c.dropout), nn.Linear(2 * hidden, 160), nn.GELU(), nn.Linear(160, 2 * c.latent)
         )
         self.mover = GRUCell(hidden + c.latent, hidden)
         self.pose_head = nn.Sequential(
@@ -129,7 +130,7 @@ class Seq2Seq(nn.Module):
         self.ahead = nn.Sequential(
             nn.Conv1d(2 * POSE_SIZE, 160, 5, padding=2), nn.GELU(), nn.Conv1d(160, 160, 5, padding=2), nn.GELU()
         )
-        self.posterior = nn.Linear(160 + hidden, 2 * c.latent)
+        self.posterior = nn.Linear(160 + 2 * hidden, 2 * c.latent)
         for head in (self.prior[-1], self.pose_head[-1]):
             # at first the prior is nearly standard and a pose fades from the one before: no wild feedback to unlearn
             assert isinstance(head, nn.Linear)
@@ -187,7 +188,7 @@ class Seq2Seq(nn.Module):
         mover: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
         listener = self._listen_step(previous, torch.cat([context, beat, controls * self.heard], dim=-1), listener)
-        mean, log_deviation = _split(self.prior(listener))
+        mean, log_deviation = _split(self.prior(torch.cat([listener, mover], dim=-1)))
         temperature = self._control(controls, "temperature").unsqueeze(-1)
         z = mean + temperature * log_deviation.exp() * _normal(noise)
         pose, mover = self._move_step(previous, listener, z, mover)
@@ -259,13 +260,22 @@ class Seq2Seq(nn.Module):
         target, weight = (batch["pose"] - self.mean) / self.scale, batch["weight"]
         context = self._encode(batch["features"], batch["beat"])
         heard = torch.cat([context, batch["beat"], batch["controls"] * self.heard], dim=-1)
-        predicted, listeners, posterior = self._teach(target, self._look_ahead(target * weight), heard, own)
+        predicted, known, posterior = self._teach(target, self._look_ahead(target * weight), heard, own)
         # frame 0 has no history, so it is not scored
         losses = self._pose_losses(predicted[:, 1:], batch["pose"][:, 1:], weight[:, 1:])
-        losses["nats"] = _divergence(posterior[:, 1:], self.prior(listeners[:, 1:]))
-        factors = {"pose": 1.0, "speed": 2.0, "joints": 4.0, "slide": 0.5, "nats": self.config.divergence}
+        posterior, prior = posterior[:, 1:], self.prior(known[:, 1:])
+        losses["nats"] = _divergence(posterior, prior.detach())
+        losses["foresight"] = _divergence(posterior.detach(), prior)  # the same number with the other gradient
+        factors = {
+            "pose": 1.0,
+            "speed": 2.0,
+            "joints": 4.0,
+            "slide": 0.5,
+            "nats": self.config.divergence,
+            "foresight": self.config.foresight,
+        }
         total = sum((factors[name] * value for name, value in losses.items()), torch.zeros((), device=target.device))
-        return total, {name: value.detach() for name, value in losses.items()}
+        return total, {name: value.detach() for name, value in losses.items() if name != "foresight"}
 
     def _look_ahead(self, target: Tensor) -> Tensor:
         """What the posterior sees of each frame's neighbours, four to each side: [B, T, 140] -> [B, T, 160]."""
@@ -278,19 +288,20 @@ class Seq2Seq(nn.Module):
         listener = mover = target.new_zeros(target.shape[0], self.config.hidden)
         previous = torch.zeros_like(target[:, 0])
         poses: list[Tensor] = []
-        listeners, posteriors = [], []
+        knowns, posteriors = [], []
         for t in range(target.shape[1]):
             if t > 0:
                 previous = poses[-1].detach() if bool(own[t]) else target[:, t - 1]
             listener = self._listen_step(previous, heard[:, t], listener)
-            posterior = self.posterior(torch.cat([seen[:, t], listener], dim=-1))
+            known = torch.cat([listener, mover], dim=-1)
+            posterior = self.posterior(torch.cat([seen[:, t], known], dim=-1))
             mean, log_deviation = _split(posterior)
             z = mean + log_deviation.exp() * torch.randn_like(mean)
             pose, mover = self._move_step(previous, listener, z, mover)
             poses.append(pose)
-            listeners.append(listener)
+            knowns.append(known)
             posteriors.append(posterior)
-        return torch.stack(poses, dim=1), torch.stack(listeners, dim=1), torch.stack(posteriors, dim=1)
+        return torch.stack(poses, dim=1), torch.stack(knowns, dim=1), torch.stack(posteriors, dim=1)
 
     def _pose_losses(self, predicted: Tensor, real: Tensor, weight: Tensor) -> dict[str, Tensor]:
         target = (real - self.mean) / self.scale
