@@ -20,18 +20,18 @@ STARTS = np.concatenate([[0], np.cumsum(PERIODS)[:-1]])
 SIZE = int(PERIODS.sum())
 
 # For each of features.ONSET_BANDS
-BAND_WEIGHTS = (0.08, 0.08, 0.14, 0.08, 0.26)
-ON_BEAT = (4.0, 3.0, 4.0, 3.0, 5.0)
-HALF_BEAT = (2.0, 2.0, 2.2, 3.0, 1.0)  # the high band prefers nothing: hats off the beat are as common as on it
-QUARTER_BEAT = (0.4, 0.5, 0.5, 0.8, 0.3)
-THREE_QUARTER_BEAT = (0.6, 0.7, 0.7, 1.0, 0.5)
+BAND_WEIGHTS = (0.06, 0.08, 0.20, 0.14, 0.22)
+ON_BEAT = (3.0, 2.6, 3.6, 4.0, 4.2)
+HALF_BEAT = (2.4, 2.6, 2.0, 2.3, 1.5)  # bass notes and hats off the beat are as common as on it
+QUARTER_BEAT = (0.4, 0.7, 0.7, 0.6, 0.4)
+THREE_QUARTER_BEAT = (0.8, 0.9, 0.9, 0.9, 0.8)
 BASE = 0.3
 WIDTH_SECONDS = 0.018
 FLUX_DELAY_SECONDS = 0.033  # from an onset to the peak of its flux, as heard at the end of a hop; measured
 
-TEMPO_STIFFNESS = 100.0  # exp(-stiffness |T' / T - 1|) at each beat
+TEMPO_STIFFNESS = 200.0  # exp(-stiffness |T' / T - 1|) at each beat
 PRIOR_BPM, PRIOR_WIDTH = 112.0, 0.5  # log-normal at the start
-BEAT_PRIOR_BPM, BEAT_PRIOR_WIDTH, BEAT_PRIOR_WEIGHT = 108.0, 0.45, 0.3  # applied at each beat
+BEAT_PRIOR_BPM, BEAT_PRIOR_WIDTH, BEAT_PRIOR_WEIGHT = 108.0, 0.45, 0.6  # applied at each beat
 LEAK = 1e-5  # part of the belief that starts anew each hop: survives cuts and jumps
 SILENT_LEAK = 0.02
 
