@@ -8,7 +8,8 @@
 An average of possible dances shrinks and freezes, so the decoder does not regress: in training a posterior that sees a
 few frames ahead tells in z which of the possible poses came, the divergence from the prior keeps z to what cannot be
 foreseen, and the prior learns to draw it (variational RNN, Chung et al. 2015; per frame as in Motion VAE, Ling et al.
-2020; the two sides of the divergence priced apart as in DreamerV2, Hafner et al. 2021). Training alternates own and recorded history after Dance Revolution (model/curriculum.py).
+2020; the two sides of the divergence priced apart as in DreamerV2, Hafner et al. 2021). Training alternates own and
+recorded history after Dance Revolution (model/curriculum.py).
 """
 
 import math
