@@ -95,8 +95,8 @@ def move(belief: F32, onsets: F32, silent: bool) -> F32:
 def best(belief: F32) -> tuple[float, float, float]:
     """The likeliest (period s, phase 0-1, confidence 0-1) of a belief.
 
-    Period and phase are means over the likeliest period and its two neighbours on each side; the confidence is the mass there
-    times the concentration of its phase.
+    Period and phase are means over the likeliest period and its two neighbours on each side; the confidence is the
+    mass there times the concentration of its phase.
     """
     mass = np.add.reduceat(belief, STARTS)
     near = np.convolve(mass, np.ones(5, np.float32), "same")

@@ -1,4 +1,4 @@
-"""What soundfile does not read (m4a, aac, ogg with a cover picture, video), through PyAV; the one file that imports it."""
+"""What soundfile does not read (m4a, aac, ogg with a cover picture, video), through PyAV, imported here alone."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

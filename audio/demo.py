@@ -79,7 +79,7 @@ def render(
     if seconds is None:
         seconds = float(2 * beats[-1] - beats[-2])
     arrangement = arrange(STYLES[kind], positions, rng, from_start=seed == 0)
-    mix = Mix(int(round(seconds * RATE)))
+    mix = Mix(round(seconds * RATE))
     _play_drums(mix, STYLES[kind], arrangement, beats, rng)
     _play_tones(mix, STYLES[kind], arrangement, beats, rng)
     return mix.master(LEVEL)

@@ -1,6 +1,7 @@
 """The grooves of the demo music, as patterns on a grid of four steps a beat.
 
-`X` loud, `x` normal, `o` soft, `?` soft in some bars, `.` nothing. A pattern repeats after its own length, from the downbeat.
+`X` loud, `x` normal, `o` soft, `?` soft in some bars, `.` nothing. A pattern repeats after its own
+length, from the downbeat.
 """
 
 from dataclasses import dataclass, field

@@ -103,7 +103,7 @@ def bell(hertz: float, seconds: float) -> F32:
 
 @lru_cache(maxsize=256)
 def wave(shape: str, partials: int) -> F32:
-    """One cycle [TABLE] of a band-limited wave: saw, square, organ, string (soft saw), pluck (bright, then see `note`)."""
+    """One cycle [TABLE] of a band-limited wave: saw, square, organ, string (a soft saw) or soft."""
     cycle = np.arange(TABLE) / TABLE
     order = np.arange(1, max(1, partials) + 1)
     gains = {

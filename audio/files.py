@@ -12,14 +12,15 @@ from audio.config import AudioError
 F32 = NDArray[np.float32]
 
 BLOCK = 4096  # samples of a file that are read at a time
+OGG_PAGE, OGG_END_OF_STREAM = 65_307, 0x04  # RFC 3533: most bytes of a page; a flag of its header
 KINDS = "wav, flac, ogg, mp3, or m4a"
 
 
 def open_blocks(path: str | Path, on_warning: Callable[[str], None] = lambda text: None) -> tuple[int, Iterator[F32]]:
-    """Open a song: its rate in Hz, and its mono float32 blocks [n >= 1], channels averaged.
+    """Open a song: its rate (Hz) and its mono float32 blocks [n >= 1], channels averaged.
 
-    Raises AudioError (one line) for what is missing, empty or no sound. A file that is cut off in its middle plays to its
-    last good sample; `on_warning` is then called once with a line.
+    Raises AudioError (one line) for what is missing, empty or no sound. A file that is cut off in its middle plays to
+    its last good sample; `on_warning` is then called once with a line.
     """
     path = Path(path)
     _check_is_file(path)
@@ -58,7 +59,7 @@ def _open_with_soundfile(path: Path, on_warning: Callable[[str], None]) -> tuple
 
 
 def _read_with_soundfile(file: soundfile.SoundFile, path: Path, on_warning: Callable[[str], None]) -> Iterator[F32]:
-    done, cut = 0, "should be" in file.extra_info.partition("data :")[2].partition("\n")[0]
+    done, cut = 0, _says_it_is_cut(file, path)
     with file:
         while True:
             try:
@@ -74,12 +75,23 @@ def _read_with_soundfile(file: soundfile.SoundFile, path: Path, on_warning: Call
             on_warning(f"{path}: is cut off; played {done / file.samplerate:.1f} s, to its last good sample")
 
 
+def _says_it_is_cut(file: soundfile.SoundFile, path: Path) -> bool:
+    """What libsndfile knows and does not tell: a wav shorter than its header says, an Ogg stream without its last page."""
+    if file.format == "OGG":
+        with path.open("rb") as raw:
+            raw.seek(max(0, path.stat().st_size - OGG_PAGE))
+            tail = raw.read()
+        last = tail.rfind(b"OggS")
+        return last < 0 or len(tail) < last + 6 or not tail[last + 5] & OGG_END_OF_STREAM
+    return "should be" in file.extra_info.partition("data :")[2].partition("\n")[0]
+
+
 def _open_compressed(path: Path, on_warning: Callable[[str], None]) -> tuple[int, Iterator[F32]]:
     with path.open("rb") as file:
         head = file.read(12)
     if not _looks_like_media(head):
         raise AudioError(f"{path}: is not a sound file that can be read; use {KINDS}")
-    from audio import compressed  # noqa: PLC0415 (PyAV is optional)
+    from audio import compressed  # PyAV is optional
 
     return compressed.open_blocks(path, on_warning)
 

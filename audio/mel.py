@@ -27,7 +27,7 @@ def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def mel_bank(bands: int = MEL_BANDS, low: float = MEL_LOW, high: float = MEL_HIGH) -> F32:
-    """Triangles of unit area over the FFT bins, [bands, N_FFT // 2 + 1]: librosa.filters.mel(norm="slaney", htk=False)."""
+    """Triangles of unit area over the FFT bins, [bands, N_FFT // 2 + 1]: librosa.filters.mel with its defaults."""
     ends = hz_to_mel(np.array([low, high]))
     edges = mel_to_hz(np.linspace(ends[0], ends[1], bands + 2))
     bins = np.arange(N_FFT // 2 + 1) * RATE / N_FFT
@@ -53,7 +53,7 @@ def mel_power(samples: F32) -> F32:
 
 
 def onset_strength(log_power: F32, before: F32) -> F32:
-    """Mean over the bands of the rise since the hop before, [n], of `log_power` [n, bands] with `before` [bands] in front.
+    """Mean over the bands of the rise since the hop before, [n]: `log_power` [n, bands], `before` [bands] in front.
 
     librosa.onset.onset_strength(S=log_power.T, lag=1, max_size=1, center=False), which has 0 for its first frame.
     """

@@ -1,8 +1,8 @@
 """From any device or file rate to the stage rate, by a short polyphase FIR.
 
 Output sample n stands at the input position n * rate_in / 24000. A windowed sinc (Kaiser), one phase per fractional
-position, weighs the `2 * half` newest inputs: J. O. Smith, Digital Audio Resampling. The products of a sample are added in
-a fixed binary tree, so a sample has the same bits however the stream is cut into blocks.
+position, weighs the `2 * half` newest inputs: J. O. Smith, Digital Audio Resampling. The products of a sample are
+added in a fixed binary tree, so a sample has the same bits however the stream is cut into blocks.
 """
 
 from functools import lru_cache

@@ -20,7 +20,7 @@ TRIM = 5.0  # s, as mir_eval.beat.trim_beats has it: time to lock
 
 
 def announced_beats(samples: F32, ahead: float = 0.0) -> tuple[F64, F64, F64]:
-    """Beats as they are announced `ahead` seconds early: (times, positions in the bar, confidence), none revised later."""
+    """Beats as announced `ahead` seconds early, none revised later: (times, positions in the bar, confidence)."""
     frames, _ = framing.push(framing.init(), samples)
     heard, clock = features.init(), beat.init()
     times: list[float] = []
