@@ -19,7 +19,7 @@ def open_blocks(path: Path, on_warning: Callable[[str], None]) -> tuple[int, Ite
     except ImportError:
         raise AudioError(f"{path}: this kind of file is read by PyAV; pip install av, or convert it to flac") from None
     try:
-        container = av.open(str(path))
+        container = av.open(str(path), metadata_errors="ignore")
     except (av.error.FFmpegError, OSError):
         raise AudioError(f"{path}: is damaged or of an unknown kind; convert it to wav, flac, ogg or mp3") from None
     if not container.streams.audio:

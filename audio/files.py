@@ -13,6 +13,7 @@ F32 = NDArray[np.float32]
 
 BLOCK = 4096  # samples of a file that are read at a time
 OGG_PAGE, OGG_END_OF_STREAM = 65_307, 0x04  # RFC 3533: most bytes of a page; a flag of its header
+CLOSE = 0.1  # s: encoders round a length up to whole packets
 KINDS = "wav, flac, ogg, mp3, or m4a"
 
 
@@ -71,12 +72,12 @@ def _read_with_soundfile(file: soundfile.SoundFile, path: Path, on_warning: Call
                 break
             done += len(block)
             yield np.asarray(block.mean(axis=1), np.float32)
-        if done and (cut or done < file.frames):
+        if done and (cut or done / file.samplerate < file.frames / file.samplerate - CLOSE):
             on_warning(f"{path}: is cut off; played {done / file.samplerate:.1f} s, to its last good sample")
 
 
 def _says_it_is_cut(file: soundfile.SoundFile, path: Path) -> bool:
-    """What libsndfile knows and does not tell: a wav shorter than its header says, an Ogg stream without its last page."""
+    """What libsndfile does not tell: a wav is shorter than its header says, an Ogg stream has no last page."""
     if file.format == "OGG":
         with path.open("rb") as raw:
             raw.seek(max(0, path.stat().st_size - OGG_PAGE))
