@@ -1,0 +1,85 @@
+"""The stage's own window: `realtime.view` as a process of its own, fed with /dance over loopback."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from realtime.frame import StageError, StageFrame
+from realtime.sinks.base import Sink, SinkOptions, StageInfo
+from realtime.sinks.osc import OscSink
+
+HELP = "a window of its own; size=WIDTHxHEIGHT, fullscreen=1, control=HOST:PORT (where its keys go, 127.0.0.1:7701)"
+CLOSE_SECONDS = 3.0
+
+
+def has_display() -> bool:
+    """Whether a window could be shown here."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+    return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in names)
+
+
+class ViewSink(Sink):
+    """Starts the window and feeds it. A window that is closed, slow or dead costs the show nothing."""
+
+    HELP = HELP
+
+    def __init__(self, options: SinkOptions) -> None:
+        options.only("size", "fullscreen", "control")
+        options.no_target()
+        full = options.choice("fullscreen", "0", "0", "1") == "1"
+        if not has_display():
+            raise StageError(
+                "--sink view: there is no display here; use --sink terminal, or --sink osc to another machine"
+            )
+        self._port = _free_port()
+        command = [sys.executable, "-m", "realtime.view", "--attached", "--port", str(self._port)]
+        command += [f"--{name}={options.options[name]}" for name in ("size", "control") if name in options.options]
+        command += ["--fullscreen"] if full else []
+        root = str(Path(__file__).resolve().parents[2])
+        paths = [root, os.environ.get("PYTHONPATH", "")]
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            start_new_session=True,  # Ctrl-C is for the stage, which then closes its view
+        )
+        self._stream = _loopback(self._port, options.info)
+
+    def send(self, frame: StageFrame) -> None:
+        """Feed the window; if it is gone, nothing happens."""
+        if self.process.poll() is None:
+            self._stream.send(frame)
+
+    def hello(self) -> None:
+        """Send /dance/hello to the window."""
+        self._stream.hello()
+
+    def close(self) -> None:
+        """Close the window and wait for it; one that does not answer is killed."""
+        self._stream.close()
+        with contextlib.suppress(OSError):
+            if self.process.stdin:
+                self.process.stdin.close()  # the sign to end
+        try:
+            self.process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def describe(self) -> str:
+        """That there is a window, and its help key."""
+        return "view (press H there for its keys)"
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _loopback(port: int, info: StageInfo) -> OscSink:
+    return OscSink(SinkOptions("view", f"127.0.0.1:{port}", {}, info))
