@@ -35,6 +35,11 @@ PERIOD_GAIN = 0.15
 SAME_TEMPO, SAME_PHASE = 0.06, 0.18  # within these (log period, beats) the clock follows instead of jumping
 JUMP_CONFIDENCE, JUMP_FRAMES = 0.35, 7
 FIRST_CONFIDENCE = 0.25  # enough for the first lock
+CONFIDENCE_GAIN = 0.25
+CONTRAST_SECONDS = 0.025  # around a beat
+CHANCE_CONTRAST, CLEAR_CONTRAST = 1.1, 1.8  # flux on the beats against its mean: on noise, and on most music
+ON_BEAT_GAIN = 1.0 / 24.0  # about eight beats
+OVERALL_GAIN = 1.0 / (4.0 * HOP_RATE)
 ACCENT_SECONDS = 0.07  # around a beat
 ACCENT_DECAY = math.exp(-1.0 / (12.0 * FRAME_RATE))
 ACCENT_MARGIN = 1.1  # another downbeat must be this much stronger
@@ -62,6 +67,8 @@ class BeatState(NamedTuple):
     confidence: float
     locked: bool
     doubt: int  # frames for which the filter has disagreed with the clock
+    on_beat: float  # running mean of the flux around the beats
+    overall: float  # and at all times
     quiet: int  # frames since sound was heard
     accents: F32  # [4] low-band flux on the beats, by beat number modulo 4
     downbeat: int  # beat number modulo 4 of the downbeat
@@ -76,6 +83,8 @@ def init() -> BeatState:
         confidence=0.0,
         locked=False,
         doubt=0,
+        on_beat=1.0,
+        overall=1.0,
         quiet=MUSIC_HOLD_FRAMES,
         accents=np.zeros(BEATS_IN_BAR, np.float32),
         downbeat=0,
@@ -92,7 +101,10 @@ def push(state: BeatState, frame: FrameFeatures) -> BeatState:
     if quiet >= MUSIC_HOLD_FRAMES:
         confidence = 0.0
     state = _follow(state._replace(belief=belief, quiet=quiet), period, phase, confidence)
-    return _find_downbeat(state, frame.onsets)
+    state = _listen_at_beats(state, frame.onsets)
+    clear = (state.on_beat / state.overall - CHANCE_CONTRAST) / (CLEAR_CONTRAST - CHANCE_CONTRAST)
+    heard = confidence * min(1.0, max(0.0, clear))
+    return state._replace(confidence=state.confidence + CONFIDENCE_GAIN * (heard - state.confidence))
 
 
 def predict(state: BeatState, ahead_seconds: float) -> Beat:
@@ -125,8 +137,7 @@ def _follow(state: BeatState, period: float, phase: float, confidence: float) ->
     advance = 1.0 / (FRAME_RATE * state.period)
     beats = state.beats + advance
     error = (phase - beats + 0.5) % 1.0 - 0.5
-    smooth = state.confidence + 0.25 * (confidence - state.confidence)
-    state = state._replace(beats=beats, confidence=smooth)
+    state = state._replace(beats=beats)
     if not state.locked:
         sure = confidence > FIRST_CONFIDENCE
         return state._replace(beats=beats + error % 1.0, period=period, locked=sure)
@@ -141,16 +152,23 @@ def _follow(state: BeatState, period: float, phase: float, confidence: float) ->
     return state._replace(beats=beats + error % 1.0, period=period, doubt=0)
 
 
-def _find_downbeat(state: BeatState, onsets: F32) -> BeatState:
-    """Gather low-band flux on the beats; the strongest of four is the downbeat, once it is clearly so."""
+def _listen_at_beats(state: BeatState, onsets: F32) -> BeatState:
+    """Gather the flux on the beats of the clock: how far it stands out, and which of four beats has the most bass.
+
+    The strongest of four is the downbeat, once it is clearly so.
+    """
+    on_beat, overall = state.on_beat, state.overall
     accents = state.accents * np.float32(ACCENT_DECAY)
     for hop in range(HOPS_PER_FRAME):
         behind = (HOPS_PER_FRAME - 0.5 - hop) / HOP_RATE + bar_pointer.FLUX_DELAY_SECONDS
         beats = state.beats - behind / state.period
         number = round(beats)
-        if abs(beats - number) * state.period < ACCENT_SECONDS:
+        flux, distance = float(onsets[hop, 1:].mean()), abs(beats - number) * state.period
+        overall = max(1e-3, overall + OVERALL_GAIN * (flux - overall))
+        if distance < CONTRAST_SECONDS:
+            on_beat = max(1e-3, on_beat + ON_BEAT_GAIN * (flux - on_beat))
+        if distance < ACCENT_SECONDS:
             accents[number % BEATS_IN_BAR] += onsets[hop, 0]
     strongest = int(accents.argmax())
-    if accents[strongest] > ACCENT_MARGIN * accents[state.downbeat]:
-        return state._replace(accents=accents, downbeat=strongest)
-    return state._replace(accents=accents)
+    downbeat = strongest if accents[strongest] > ACCENT_MARGIN * accents[state.downbeat] else state.downbeat
+    return state._replace(accents=accents, downbeat=downbeat, on_beat=on_beat, overall=overall)

@@ -36,6 +36,8 @@ FEATURE_NAMES: tuple[str, ...] = (
 )
 
 LOUDEST_SAMPLE = 8.0  # a hot float file is bounded here
+FAINTEST_SAMPLE = 1e-12  # below it lie the denormals, on which a processor crawls
+LIMIT = 6.0  # of every value
 SILENCE_DB = -100.0  # dBFS: the floor of every loudness
 QUIET_MAGNITUDE = 1e-2  # mean mel magnitude of noise near -70 dBFS: the gain control lifts nothing below it
 LOG_GAIN = 20.0
@@ -94,6 +96,7 @@ def push(state: FeatureState, frame: F32) -> tuple[FrameFeatures, FeatureState]:
     if frame.shape != (FRAME,):
         raise ValueError(f"a frame has the shape ({FRAME},), not {frame.shape}")
     clean = np.clip(np.nan_to_num(frame, nan=0.0, posinf=0.0, neginf=0.0), -LOUDEST_SAMPLE, LOUDEST_SAMPLE)
+    clean[np.abs(clean) < FAINTEST_SAMPLE] = 0.0
     samples = np.concatenate([state.samples, clean], dtype=np.float32)
     magnitude = np.sqrt(mel_power(samples))
     log_mel, gain = _compress(magnitude, state.gain)
@@ -113,6 +116,7 @@ def push(state: FeatureState, frame: F32) -> tuple[FrameFeatures, FeatureState]:
         [(log_mel.mean(axis=0) - MEL_MEAN) / MEL_SCALE, onsets.ravel() / 4.0, np.clip(summary, -4.0, 4.0)],
         dtype=np.float32,
     )
+    np.clip(values, -LIMIT, LIMIT, out=values)
     return FrameFeatures(values, onsets, loudness, state.energy), state
 
 
