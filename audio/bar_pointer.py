@@ -37,7 +37,7 @@ SILENT_LEAK = 0.02
 
 
 def _templates() -> F32:
-    """Weighted log intensities [SIZE, 5] of every state."""
+    """Weighted log intensities of every state, [5, SIZE]."""
     rows = []
     delay, width = FLUX_DELAY_SECONDS * CELL_RATE, WIDTH_SECONDS * CELL_RATE
     peaks = ((0.0, ON_BEAT), (0.25, QUARTER_BEAT), (0.5, HALF_BEAT), (0.75, THREE_QUARTER_BEAT))
@@ -48,7 +48,7 @@ def _templates() -> F32:
             distance = (cell - delay - place * period + period / 2) % period - period / 2
             intensity += np.exp(-0.5 * (distance / width) ** 2)[:, None] * np.array(heights)
         rows.append(np.log(intensity / intensity.mean(axis=0)) * np.array(BAND_WEIGHTS))
-    return np.concatenate(rows).astype(np.float32)
+    return np.ascontiguousarray(np.concatenate(rows).T, np.float32)
 
 
 def _transitions() -> F32:
@@ -84,8 +84,9 @@ def move(belief: F32, onsets: F32, silent: bool) -> F32:
     moved[CELLS_PER_HOP:] = belief[:-CELLS_PER_HOP]
     moved[_HEADS] = belief[_TAILS] @ TRANSITIONS
     if onsets.any():
-        evidence = TEMPLATES @ onsets
-        moved *= np.exp(evidence - evidence.max())
+        evidence = onsets @ TEMPLATES
+        evidence -= evidence.max()
+        moved *= np.exp(evidence, out=evidence)
     leak = np.float32(SILENT_LEAK if silent else LEAK)
     moved *= (np.float32(1.0) - leak) / moved.sum()
     moved += leak * PRIOR

@@ -158,17 +158,18 @@ def _listen_at_beats(state: BeatState, onsets: F32) -> BeatState:
     The strongest of four is the downbeat, once it is clearly so.
     """
     on_beat, overall = state.on_beat, state.overall
-    accents = state.accents * np.float32(ACCENT_DECAY)
+    accents = (state.accents * np.float32(ACCENT_DECAY)).tolist()
+    lows, rest = onsets[:, 0].tolist(), onsets[:, 1:].mean(axis=1).tolist()
     for hop in range(HOPS_PER_FRAME):
         behind = (HOPS_PER_FRAME - 0.5 - hop) / HOP_RATE + bar_pointer.FLUX_DELAY_SECONDS
         beats = state.beats - behind / state.period
         number = round(beats)
-        flux, distance = float(onsets[hop, 1:].mean()), abs(beats - number) * state.period
+        flux, distance = rest[hop], abs(beats - number) * state.period
         overall = max(1e-3, overall + OVERALL_GAIN * (flux - overall))
         if distance < CONTRAST_SECONDS:
             on_beat = max(1e-3, on_beat + ON_BEAT_GAIN * (flux - on_beat))
         if distance < ACCENT_SECONDS:
-            accents[number % BEATS_IN_BAR] += onsets[hop, 0]
-    strongest = int(accents.argmax())
+            accents[number % BEATS_IN_BAR] += lows[hop]
+    strongest = accents.index(max(accents))
     downbeat = strongest if accents[strongest] > ACCENT_MARGIN * accents[state.downbeat] else state.downbeat
-    return state._replace(accents=accents, downbeat=downbeat, on_beat=on_beat, overall=overall)
+    return state._replace(accents=np.array(accents, np.float32), downbeat=downbeat, on_beat=on_beat, overall=overall)
