@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,6 +34,7 @@ from realtime.view_scene import Scene, accent_of
 from realtime.view_stream import Receiver, Stream
 
 PICTURES_A_SECOND = 60
+BUSY = 0.8  # share of a picture's time that drawing may take
 SIZE = (1280, 720)
 HELLO_SECONDS = 2.0
 TURN, LIFT, ZOOM = 1.2, 0.6, 0.8  # radians and factors a second while a key is held
@@ -64,6 +66,7 @@ class View:
                 self.handle(event)
             self.move(passed)
             self.draw(now, passed)
+            self._scene.tune(time.monotonic() - now, BUSY / PICTURES_A_SECOND)
             pygame.display.flip()
             passed = self._clock.tick(PICTURES_A_SECOND) / 1e3
 
@@ -187,16 +190,13 @@ def _open_display() -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the window; 0 when it was closed, 2 with one line on stderr for bad input or no display."""
-    until = threading.Event()
-    for kind in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(kind, lambda *_: until.set())
     try:
         options = _options(argv)
         host, port = split_target(options.port, "127.0.0.1", PORT)
         control = split_target(options.control, CONTROL_HOST, CONTROL_PORT)
         size = _size(options.size)
         _open_display()
-        with contextlib.closing(Receiver(host, port)) as receiver:
+        with contextlib.closing(Receiver(host, port)) as receiver, _signals() as until:
             if options.attached:
                 threading.Thread(target=_wait_for_end, args=(until,), daemon=True).start()
             view = View(receiver, f"{host}:{port}", control, size)
@@ -208,8 +208,22 @@ def main(argv: list[str] | None = None) -> int:
     except StageError as err:
         print(f"realtime.view: {err}", file=sys.stderr)
         return 2
-    pygame.quit()
+    finally:
+        pygame.quit()
     return 0
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[threading.Event]:
+    """The event that SIGINT and SIGTERM set."""
+    until = threading.Event()
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(kind, lambda *_: until.set()) for kind in kinds]
+    try:
+        yield until
+    finally:
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
 
 
 def _wait_for_end(until: threading.Event) -> None:

@@ -28,7 +28,7 @@ ACCENTS: tuple[Colour, ...] = (
     (50, 220, 150),
     (255, 90, 180),
 )
-FAR = -1e6
+FAR = -4000.0  # pixels; no farther, for float32 keeps its precision only near zero
 LIGHT = np.array((-0.42, -0.50, 0.76), np.float32)  # towards the light: right, down, to the eye
 BACK_LIGHT = np.array((0.80, -0.10, -0.20), np.float32)
 BALL = 160  # pixels across the lit ball that surfaces take their colours from
@@ -213,18 +213,21 @@ class Figure:
 
 def _surface(relief: Relief, ball: F32, pixels_per_metre: float) -> pygame.Surface:
     """The lit relief as a picture with premultiplied alpha; what is farther from the eye is dimmer."""
-    shown = relief.cover > 0
-    right, down = relief.slopes()
-    middle = (BALL - 1) / 2
-    column = (right[shown] * middle + (middle + 0.5)).astype(np.intp)
-    row = (down[shown] * middle + (middle + 0.5)).astype(np.intp)
-    colours = ball[relief.material[shown], row, column]
-    cover = np.minimum(relief.cover[shown], 1)
-    dim = np.clip(0.86 + relief.height[shown] / (2.2 * pixels_per_metre), 0.6, 1) * cover
-    picture = np.zeros((*shown.shape, 4), np.uint8)
-    picture[shown, :3] = colours * dim[:, None]
-    picture[shown, 3] = cover * 255
-    return pygame.image.frombuffer(picture.tobytes(), shown.shape[::-1], "RGBA")
+    shown = np.flatnonzero(relief.cover > 0)
+    right, down = (slope.ravel()[shown] for slope in relief.slopes())
+    middle = np.float32((BALL - 1) / 2)
+    column = (right * middle + (middle + np.float32(0.5))).astype(np.int32)
+    row = (down * middle + (middle + np.float32(0.5))).astype(np.int32)
+    looks = (relief.material.ravel()[shown].astype(np.int32) * BALL + row) * BALL + column
+    cover = np.minimum(relief.cover.ravel()[shown], 1)
+    bright = relief.height.ravel()[shown] / np.float32(2.2 * pixels_per_metre) + np.float32(0.86)
+    bright = np.minimum(np.maximum(bright, 0.6), 1) * cover
+    colours = np.empty((len(shown), 4), np.float32)
+    np.multiply(ball.reshape(-1, 3).take(looks, axis=0), bright[:, None], out=colours[:, :3])
+    np.multiply(cover, 255, out=colours[:, 3])
+    picture = np.zeros((relief.cover.size, 4), np.uint8)
+    picture[shown] = colours.astype(np.uint8)
+    return pygame.image.frombuffer(picture.tobytes(), relief.cover.shape[::-1], "RGBA")
 
 
 def _reflect(picture: pygame.Surface, body: pygame.Surface, at: tuple[int, int], floor: float) -> None:

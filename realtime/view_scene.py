@@ -13,7 +13,7 @@ from realtime.view_figure import ACCENTS, Colour, Figure
 BACKDROP_TOP, BACKDROP_LOW = np.array((8, 8, 15)), np.array((25, 23, 40))
 FLOOR_NEAR, FLOOR_FAR = np.array((17, 16, 26)), np.array((27, 25, 42))
 GRID = np.array((74, 72, 112))
-GRID_STEP, GRID_REACH = 0.5, 6.0  # metres
+GRID_STEP, GRID_REACH, GRID_PIECES = 0.5, 4.5, 9  # metres, metres, pieces that a line fades in
 SHADOW_SCALE = 6  # picture pixels for each pixel of the shadow, which is blurred anyway
 SHADOW_LIMBS = (  # bone to bone and metres of width
     ("hips", "neck", 0.26), ("neck", "head", 0.16), ("leftUpperArm", "leftLowerArm", 0.1),
@@ -24,8 +24,10 @@ SHADOW_LIMBS = (  # bone to bone and metres of width
 LIGHT_SLANT = np.array((0.28, 0.0, -0.30))  # metres that a shadow moves for each metre of height
 TRAILED = (BONES.index("leftHand"), BONES.index("rightHand"))
 TRAIL_SECONDS = 0.45
-DETAIL_PIXELS = 130_000  # figure pixels that a computer draws in time; more are drawn softer
+DETAIL_RANGE = 30_000, 1_500_000  # figure pixels; what is more than a computer draws in time is drawn softer
 CIRCLE = np.linspace(0, 2 * np.pi, 65)
+_ACROSS = np.linspace(-1, 1, 64)
+GLOW = np.clip(1 - np.hypot(_ACROSS[:, None], _ACROSS), 0, 1) ** 1.6
 
 Body = tuple[int, Floats, Floats]  # dancer, positions [22, 3], world rotations [22, 4]
 
@@ -38,6 +40,7 @@ class Scene:
         self._trails: dict[int, deque[tuple[float, Floats]]] = {}
         self._backdrop = pygame.Surface((1, 1))
         self._backdrop_key: tuple[int, int, int] = (0, 0, 0)
+        self._detail_pixels = 150_000.0
 
     def draw(
         self, picture: pygame.Surface, camera: Camera, bodies: list[Body], now: float, pulse: float, ring: float
@@ -54,15 +57,22 @@ class Scene:
         detail = self._detail(picture, camera, bodies)
         for number, positions, world in sorted(bodies, key=lambda body: -camera.depth(body[1][0])):
             self._draw_trail(picture, camera, number, positions[list(TRAILED)], now)
-            figure = self._figures.setdefault(number, Figure(accent_of(number)))
-            figure.draw(picture, camera, positions, world, pulse, detail)
+            if number not in self._figures:
+                self._figures[number] = Figure(accent_of(number))
+            self._figures[number].draw(picture, camera, positions, world, pulse, detail)
+
+    def tune(self, spent: float, allowed: float) -> None:
+        """Draw figures softer or sharper, so that a picture takes (`spent`) about the `allowed` seconds."""
+        step = 0.97 if spent > allowed else 1.01
+        low, high = DETAIL_RANGE
+        self._detail_pixels = min(max(self._detail_pixels * step, low), high)
 
     def _draw_backdrop(self, picture: pygame.Surface, camera: Camera) -> None:
         size = picture.get_size()
         horizon = int(camera.project(camera.target * (1, 0, 1) - 60 * camera.axes()[2] * (1, 0, 1))[0][1])
         key = (size[0], size[1], horizon)
         if self._backdrop_key != key:
-            self._backdrop_key, self._backdrop = key, backdrop(size, horizon)
+            self._backdrop_key, self._backdrop = key, backdrop(size, horizon).convert(picture)
         picture.blit(self._backdrop, (0, 0))
 
     def _draw_trail(self, picture: pygame.Surface, camera: Camera, number: int, hands: Floats, now: float) -> None:
@@ -73,14 +83,11 @@ class Scene:
         if len(trail) < 3:
             return
         pixels, scale = camera.project(np.stack([at for _, at in trail]))
-        ages = np.array([now - at for at, _ in trail]) / TRAIL_SECONDS
-        accent = np.array(accent_of(number))
+        youth = 1 - np.array([now - at for at, _ in trail]) / TRAIL_SECONDS
+        colours = (np.array(accent_of(number)) * 0.6 * youth[:, None] ** 2).astype(int).tolist()
+        widths = np.maximum(scale * 0.03 * youth[:, None], 1)
         for hand in range(hands.shape[0]):
-            for n in range(len(trail) - 1):
-                strength = (1 - ages[n]) ** 2
-                shine = pygame.Color(*(int(c) for c in accent * 0.5 * strength))
-                width = max(int(scale[n, hand] * 0.03 * (1 - ages[n])), 1)
-                _add_line(picture, shine, pixels[n, hand], pixels[n + 1, hand], width)
+            _add_ribbon(picture, colours, pixels[:, hand], widths[:, hand])
 
     def _detail(self, picture: pygame.Surface, camera: Camera, bodies: list[Body]) -> float:
         area = 0.0
@@ -88,7 +95,7 @@ class Scene:
             pixels, scale = camera.project(positions)
             size = np.clip(pixels.max(axis=0) - pixels.min(axis=0) + 0.3 * scale.mean(), 1, picture.get_size())
             area += float(size.prod())
-        return float(min(1.0, (DETAIL_PIXELS / max(area, 1.0)) ** 0.5))
+        return float(min(1.0, (self._detail_pixels / max(area, 1.0)) ** 0.5))
 
 
 def accent_of(number: int) -> Colour:
@@ -117,30 +124,24 @@ def draw_grid(picture: pygame.Surface, camera: Camera) -> None:
     """Lines on the floor every half metre, fading out around the middle of the picture."""
     middle = np.round(camera.target / GRID_STEP) * GRID_STEP
     steps = np.arange(-GRID_REACH, GRID_REACH + GRID_STEP / 2, GRID_STEP)
-    cells = np.linspace(-GRID_REACH, GRID_REACH, 17)
-    along, across = np.meshgrid(cells, steps)
-    for flip in (False, True):
-        x, z = (across, along) if flip else (along, across)
+    along, across = np.meshgrid(np.linspace(-GRID_REACH, GRID_REACH, GRID_PIECES + 1), steps)
+    for x, z, fixed in ((across, along, 0), (along, across, 2)):
         points = np.stack((middle[0] + x, np.zeros_like(x), middle[2] + z), axis=-1)
         pixels, _ = camera.project(points)
-        visible = camera.depth(points) > 0.4
-        radius = np.hypot(points[..., 0] - camera.target[0], points[..., 2] - camera.target[2])
-        strength = np.clip(1 - radius / GRID_REACH, 0, 1) ** 1.5
-        whole = np.abs(points[..., 2 if not flip else 0][:, 0] % 1.0) < 1e-6
-        for row in range(len(steps)):
-            for n in range(len(cells) - 1):
-                level = (strength[row, n] + strength[row, n + 1]) / 2 * (0.8 if whole[row] else 0.4)
-                if level > 0.03 and visible[row, n] and visible[row, n + 1]:
-                    colour = FLOOR_FAR + level * (GRID - FLOOR_FAR)
-                    pygame.draw.aaline(picture, [int(c) for c in colour], pixels[row, n], pixels[row, n + 1])
+        whole = np.abs(points[:, :1, fixed] % 1.0) < 1e-6
+        near = (points[:, 1:] + points[:, :-1]) / 2 - camera.target
+        level = np.clip(1 - np.hypot(near[..., 0], near[..., 2]) / GRID_REACH, 0, 1) ** 1.4 * np.where(whole, 0.85, 0.4)
+        colours = (FLOOR_FAR + level[..., None] * (GRID - FLOOR_FAR)).astype(int).tolist()
+        behind = camera.depth(points) < 0.4
+        shown = (level > 0.03) & ~(behind[:, 1:] | behind[:, :-1])
+        for row, n in np.argwhere(shown).tolist():
+            pygame.draw.aaline(picture, colours[row][n], pixels[row, n], pixels[row, n + 1])
 
 
 def draw_ring(picture: pygame.Surface, camera: Camera, hips: Floats, accent: Colour, ring: float, pulse: float) -> None:
     """The ring that runs outwards on the floor from each beat, and the light around the feet."""
     floor = hips * (1, 0, 1)
-    glow = 0.25 + 0.75 * pulse
-    for radius, strength in ((0.62, 0.07), (0.50, 0.08), (0.38, 0.10), (0.27, 0.12)):
-        _add_polygon(picture, np.array(accent) * strength * glow, camera.project(floor + _circle(radius))[0])
+    _add_glow(picture, np.array(accent) * (0.14 + 0.34 * pulse), camera.project(floor + _circle(0.85))[0])
     fade = (1 - ring) ** 2
     if fade > 0.02 and pulse >= 0:
         for width in (0.0, 0.012, 0.024):
@@ -182,24 +183,26 @@ def _circle(radius: float) -> Floats:
     return np.stack((radius * np.cos(CIRCLE), np.zeros_like(CIRCLE), radius * np.sin(CIRCLE)), axis=-1)
 
 
-def _add_polygon(picture: pygame.Surface, colour: Floats, pixels: Floats) -> None:
-    """Add light to a filled polygon."""
-    low = np.floor(pixels.min(axis=0)).astype(int)
-    size = np.ceil(pixels.max(axis=0)).astype(int) - low + 1
+def _add_glow(picture: pygame.Surface, colour: Floats, outline: Floats) -> None:
+    """Add a light that is brightest in the middle of an outline [n, 2] of pixels and gone at its edge."""
+    low = np.floor(outline.min(axis=0)).astype(int)
+    size = np.ceil(outline.max(axis=0)).astype(int) - low + 1
+    if (size > 4096).any():
+        return
+    light = pygame.surfarray.make_surface((GLOW[..., None] * colour).astype(np.uint8))
+    picture.blit(pygame.transform.smoothscale(light, size.tolist()), low.tolist(), special_flags=pygame.BLEND_RGB_ADD)
+
+
+def _add_ribbon(picture: pygame.Surface, colours: list[list[int]], points: Floats, widths: Floats) -> None:
+    """Add the light of a line through points [n, 2], each piece with its colour and width in pixels."""
+    margin = float(widths.max()) + 1
+    low = np.floor(points.min(axis=0) - margin).astype(int)
+    size = np.ceil(points.max(axis=0) + margin).astype(int) - low + 1
     if (size > 4096).any():
         return
     light = pygame.Surface(size.tolist())
-    pygame.draw.polygon(light, [int(c) for c in np.clip(colour, 0, 255)], pixels - low)
-    picture.blit(light, low.tolist(), special_flags=pygame.BLEND_RGB_ADD)
-
-
-def _add_line(picture: pygame.Surface, colour: pygame.Color, a: Floats, b: Floats, width: int) -> None:
-    """Add light to a thick line."""
-    low = np.floor(np.minimum(a, b)).astype(int) - width
-    size = np.ceil(np.maximum(a, b)).astype(int) + width - low + 1
-    if (size > 2048).any():
-        return
-    light = pygame.Surface(size.tolist())
-    pygame.draw.line(light, colour, a - low, b - low, width)
-    pygame.draw.circle(light, colour, b - low, width / 2)
+    at = points - low
+    for n in range(len(at) - 1):
+        pygame.draw.line(light, colours[n], at[n], at[n + 1], int(widths[n]))
+        pygame.draw.circle(light, colours[n + 1], at[n + 1], widths[n + 1] / 2)
     picture.blit(light, low.tolist(), special_flags=pygame.BLEND_RGB_ADD)

@@ -6,6 +6,7 @@ jump. Rotations are interpolated, not positions: limbs keep their length.
 """
 
 import contextlib
+import math
 import socket
 from collections import deque
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import numpy as np
 
 from motion.kinematics import forward
 from motion.rotation import Floats, normalize
-from motion.skeleton import BONES, HUMANOID
+from motion.skeleton import HUMANOID
 from realtime.frame import F32, StageError
 from realtime.osc_control import read_messages
 
@@ -113,6 +114,11 @@ def hermite(a: Floats, speed_a: Floats, b: Floats, speed_b: Floats, span: float,
     return curve
 
 
+def _numbers(arguments: list[Any], count: int) -> bool:
+    """Whether these are so many finite numbers."""
+    return len(arguments) == count and all(isinstance(n, int | float) and math.isfinite(n) for n in arguments)
+
+
 @dataclass
 class Stream:
     """Everything heard so far. Feed it messages with their arrival time, ask it at any `now` (seconds, same clock)."""
@@ -127,27 +133,33 @@ class Stream:
     arrived: float = -np.inf
     _offsets: deque[float] = field(default_factory=lambda: deque(maxlen=CLOCK_WINDOW))
     _jitter: float = 0.0
+    _root: F32 = field(default_factory=lambda: np.zeros(3, np.float32))  # of the dancer whose rotations come next
 
     def take(self, address: str, arguments: list[Any], now: float) -> None:
         """One message; addresses that mean nothing here are passed over."""
-        match address.strip("/").split("/"):
-            case ["dance", "frame"] if len(arguments) >= 3:
-                self._frame(int(arguments[0]), float(arguments[1]), float(arguments[2]), now)
-            case ["dance", "beat"] if len(arguments) >= 6:
-                show = self.show
-                show.beat_phase, show.bar_phase, show.bpm, show.confidence = map(float, arguments[:4])
-                show.beat_in_bar, show.music = int(arguments[4]), bool(arguments[5])
-            case ["dance", "level"] if len(arguments) >= 2:
-                self.show.loudness_db, self.show.energy = map(float, arguments[:2])
-            case ["dance", n, "root"] if n.isdecimal() and len(arguments) == 7:
-                self._root = np.array(arguments[:3], np.float32)
-            case ["dance", n, "rotations"] if n.isdecimal() and len(arguments) == 4 * len(BONES):
-                local = np.array(arguments, np.float32).reshape(-1, 4)
-                self.tracks.setdefault(int(n), Track()).add(self.show.audio_time, self._root, local)
-            case ["dance", "hello"] if len(arguments) >= 3:
-                self._hello(int(arguments[1]), float(arguments[2]))
-            case ["dance", "status"] if arguments:
-                self._status([str(part) for part in arguments])
+        words = address.strip("/").split("/")
+        if words == ["dance", "status"] and arguments:
+            self._status([str(part) for part in arguments])
+        elif words == ["dance", "hello"] and _numbers(arguments[1:3], 2):
+            self._hello(int(arguments[1]), float(arguments[2]))
+        elif _numbers(arguments, len(arguments)):
+            self._numbers(words, arguments, now)
+
+    def _numbers(self, words: list[str], numbers: list[float], now: float) -> None:
+        show = self.show
+        match words, len(numbers):
+            case ["dance", "frame"], 3:
+                self._frame(int(numbers[0]), numbers[1], numbers[2], now)
+            case ["dance", "beat"], 6:
+                show.beat_phase, show.bar_phase, show.bpm, show.confidence = numbers[:4]
+                show.beat_in_bar, show.music = int(numbers[4]), bool(numbers[5])
+            case ["dance", "level"], 2:
+                show.loudness_db, show.energy = numbers
+            case ["dance", n, "root"], 7 if n.isdecimal():
+                self._root = np.array(numbers[:3], np.float32)
+            case ["dance", n, "rotations"], 88 if n.isdecimal():
+                local = np.array(numbers, np.float32).reshape(-1, 4)
+                self.tracks.setdefault(int(n), Track()).add(show.audio_time, self._root, local)
 
     def _frame(self, index: int, audio_time: float, lead: float, now: float) -> None:
         show = self.show
