@@ -28,6 +28,7 @@ ACCENTS: tuple[Colour, ...] = (
     (50, 220, 150),
     (255, 90, 180),
 )
+REFLECTED = 0.6  # share of the body that the floor shows
 FAR = -4000.0  # pixels; no farther, for float32 keeps its precision only near zero
 LIGHT = np.array((-0.42, -0.50, 0.76), np.float32)  # towards the light: right, down, to the eye
 BACK_LIGHT = np.array((0.80, -0.10, -0.20), np.float32)
@@ -212,7 +213,10 @@ class Figure:
 
 
 def _surface(relief: Relief, ball: F32, pixels_per_metre: float) -> pygame.Surface:
-    """The lit relief as a picture with premultiplied alpha; what is farther from the eye is dimmer."""
+    """The lit relief as a picture with premultiplied alpha; what is farther from the eye is dimmer.
+
+    Blue comes first, as in SDL's own surfaces: any other order is blitted forty times slower.
+    """
     shown = np.flatnonzero(relief.cover > 0)
     right, down = (slope.ravel()[shown] for slope in relief.slopes())
     middle = np.float32((BALL - 1) / 2)
@@ -223,22 +227,22 @@ def _surface(relief: Relief, ball: F32, pixels_per_metre: float) -> pygame.Surfa
     bright = relief.height.ravel()[shown] / np.float32(2.2 * pixels_per_metre) + np.float32(0.86)
     bright = np.minimum(np.maximum(bright, 0.6), 1) * cover
     colours = np.empty((len(shown), 4), np.float32)
-    np.multiply(ball.reshape(-1, 3).take(looks, axis=0), bright[:, None], out=colours[:, :3])
+    np.multiply(ball.reshape(-1, 3).take(looks, axis=0)[:, ::-1], bright[:, None], out=colours[:, :3])
     np.multiply(cover, 255, out=colours[:, 3])
     picture = np.zeros((relief.cover.size, 4), np.uint8)
     picture[shown] = colours.astype(np.uint8)
-    return pygame.image.frombuffer(picture.tobytes(), relief.cover.shape[::-1], "RGBA")
+    return pygame.image.frombuffer(picture.tobytes(), relief.cover.shape[::-1], "BGRA")
 
 
 def _reflect(picture: pygame.Surface, body: pygame.Surface, at: tuple[int, int], floor: float) -> None:
     """The body upside down in a dull floor, fading with the distance from it."""
     width, height = body.get_size()
     top = int(2 * floor - at[1] - height)
-    shown = min(height, picture.get_height() - top)
+    shown = min(int(REFLECTED * height), picture.get_height() - top)
     if shown <= 0:
         return
     mirrored = pygame.transform.flip(body, False, True).subsurface((0, 0, width, shown)).copy()
-    fade = 0.17 * np.clip(1 - 1.6 * np.arange(shown) / height, 0, 1) ** 2
+    fade = 0.17 * np.clip(1 - np.arange(shown) / (REFLECTED * height), 0, 1) ** 2
     dull = pygame.Surface((1, shown), pygame.SRCALPHA)
     pygame.surfarray.pixels3d(dull)[...] = (fade * 255)[None, :, None]
     pygame.surfarray.pixels_alpha(dull)[...] = (fade * 255)[None, :]
