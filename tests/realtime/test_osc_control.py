@@ -151,9 +151,10 @@ def test_a_bundle_of_several_messages_is_obeyed_in_its_order(desk):
 
 
 def test_a_flood_of_garbage_says_one_line_in_ten_seconds_and_the_port_still_answers(desk, capfd):
-    for n in range(300):
-        desk.send(bytes([n % 256]) * (n % 40))
-    assert desk.ask("/dance/freeze", 1)[0] == [Freeze(True)]
+    for _ in range(6):
+        for n in range(50):  # no more at once than the system's buffer surely holds
+            desk.send(bytes([n]) * (n % 40))
+        assert desk.ask("/dance/freeze", 1)[0] == [Freeze(True)]
     assert len(desk.warnings) == 1
     assert "\n" not in desk.warnings[0]
     desk.now = WARN_SECONDS
