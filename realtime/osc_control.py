@@ -130,7 +130,8 @@ class ControlServer:
         self._limit = Limit(DATAGRAMS_A_SECOND)
         self._warned = -math.inf
         self._socket = _bind(*split_target(target, HOST, PORT))
-        self.port: int = self._socket.getsockname()[1]
+        bound, self.port = self._socket.getsockname()
+        self.host: str = "127.0.0.1" if bound == "0.0.0.0" else bound  # as this machine reaches it
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="osc-control", daemon=True)
         self._thread.start()

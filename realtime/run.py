@@ -111,12 +111,14 @@ def _open(
         session.controls.set_style(wanted.style)
     for name, value in controls.items():
         session.controls.set(name, value)
+    control = ""
     if wanted.control != "off":
         hello = osc.hello(wanted.dancers, FRAME_RATE)
         server = ControlServer(wanted.control, session.commands, session.controls, hello, say)
         stack.callback(server.close)
+        control = f"{server.host}:{server.port}"
     manifest = engine.manifest
-    info = StageInfo(manifest, wanted.dancers, wanted.seed, FRAME_RATE, session.lead, manifest.styles)
+    info = StageInfo(manifest, wanted.dancers, wanted.seed, FRAME_RATE, session.lead, manifest.styles, control)
     sinks = open_sinks(wanted.sink or default_sinks(), info, say)
     stack.callback(sinks.close)
     return session, source, sinks

@@ -17,6 +17,7 @@ class StageInfo:
     fps: int  # poses a second
     lead: float  # s, as the show begins; each frame carries its own
     styles: tuple[str, ...]
+    control: str = ""  # HOST:PORT that listens to control messages, "" for none
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from realtime.frame import StageError, StageFrame
 from realtime.sinks.base import Sink, SinkOptions, StageInfo
 from realtime.sinks.osc import OscSink
 
-HELP = "a window of its own; size=WIDTHxHEIGHT, fullscreen=1, control=HOST:PORT (where its keys go, 127.0.0.1:7701)"
+HELP = "a window of its own; size=WIDTHxHEIGHT, fullscreen=1, control=HOST:PORT (where its keys go, this stage)"
 CLOSE_SECONDS = 3.0
 
 
@@ -36,7 +36,8 @@ class ViewSink(Sink):
             )
         self._port = _free_port()
         command = [sys.executable, "-m", "realtime.view", "--attached", "--port", str(self._port)]
-        command += [f"--{name}={options.options[name]}" for name in ("size", "control") if name in options.options]
+        given = {"control": options.info.control, **options.options}
+        command += [f"--{name}={given[name]}" for name in ("size", "control") if given.get(name)]
         command += ["--fullscreen"] if full else []
         root = str(Path(__file__).resolve().parents[2])
         paths = [root, os.environ.get("PYTHONPATH", "")]
