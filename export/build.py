@@ -3,6 +3,7 @@
 The file is written only if its step, run frame by frame, dances what the trained network dances.
 """
 
+# isort: split
 import argparse
 import dataclasses
 import json

@@ -70,8 +70,8 @@ def control_table(styles: tuple[str, ...], favourite: str) -> tuple[ControlSpec,
     """Controls of every dancer trained here: one weight a style, then energy, temperature, mirror."""
     return (
         *(ControlSpec(f"style_{s}", 0.0, 1.0, float(s == favourite), f"how much of the style {s}") for s in styles),
-        ControlSpec("energy", 0.0, 1.0, 0.6, "small and calm to large and fast"),
-        ControlSpec("temperature", 0.0, 1.5, 0.8, "how freely it varies: 0 always the likeliest move"),
+        ControlSpec("energy", 0.0, 1.0, 0.7, "small and calm to large and fast"),
+        ControlSpec("temperature", 0.0, 2.0, 1.2, "how freely it varies: 0 always the likeliest move"),
         ControlSpec("mirror", 0.0, 1.0, 0.0, "over one half: left and right change places"),
     )
 

@@ -201,6 +201,12 @@ def nlerp(a: Floats, b: Floats, t: ArrayLike) -> Floats:
     return normalize(a + share * (b - a))
 
 
+def follow(q: Floats, before: Floats) -> Floats:
+    """The same rotations [..., 4] with the sign nearer to `before` [..., 4]: `continuous`, one frame at a time."""
+    turned: Floats = np.where((q * before).sum(axis=-1, keepdims=True) < 0, -q, q)
+    return turned
+
+
 def continuous(q: Floats) -> Floats:
     """The same rotations [T, ..., 4], each with the sign nearer to the one before it."""
     dot = np.sum(q[1:] * q[:-1], axis=-1, keepdims=True)

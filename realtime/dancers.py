@@ -30,6 +30,7 @@ def find(text: str | None, folder: Path = FOLDER) -> Path:
         path = folder / f"{text}{suffix}"
         if "/" not in text and path.is_file():
             return path
-    names = shipped(folder)
-    there = f"there are {', '.join(names)}" if names else "none is shipped yet"
-    raise StageError(f"no dancer is called {text!r}: {there}; or give a file that ends in .onnx or .pt")
+    there = f"shipped: {', '.join(shipped(folder)) or 'none'}"
+    if Path(text).is_file():
+        raise StageError(f"{text} is no dancer file: those end in .onnx or .pt; {there}")
+    raise StageError(f"no dancer is called {text!r}; {there}; or give a file that ends in .onnx or .pt")

@@ -24,7 +24,7 @@ import numpy as np
 
 from audio import beat, features, framing, resample
 from audio.config import FRAME_RATE
-from motion import kinematics, pose
+from motion import kinematics, pose, rotation
 from motion.skeleton import HUMANOID
 from realtime.engines.base import warm_up
 from realtime.frame import F32, BeatReport, StageFrame
@@ -67,6 +67,7 @@ def tick(session: Session, samples: F32) -> StageFrame:
         moment.pose = _step(session, heard.values, beat_vector)
     stats.lap("step")
     root, local, contacts, moment.place = pose.decode(moment.pose, moment.place, FRAME_RATE)
+    moment.rotations = rotation.follow(local, moment.rotations)
     positions, _ = kinematics.forward(HUMANOID, root, local)
     stats.lap("pose")
     moment.index += 1
@@ -83,7 +84,7 @@ def tick(session: Session, samples: F32) -> StageFrame:
         controls=session.controls.values.copy(),
         pose=moment.pose,
         root_position=root.astype(np.float32),
-        rotations=local.astype(np.float32),
+        rotations=moment.rotations.astype(np.float32),
         positions=positions.astype(np.float32),
         contacts=np.asarray(contacts, np.float32),
     )

@@ -21,7 +21,7 @@ sinks are written NAME[:TARGET][,option=value...]; --list-sinks says which there
   device = "mic"
   sink = ["view", "vmc:127.0.0.1:39539"]
   [controls]
-  energy = 1.2
+  energy = 0.9
 """
 
 
@@ -91,7 +91,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text())
     except OSError as err:
-        raise StageError(f"--config cannot read {path}: {err.strerror}") from None
+        raise StageError(f"--config cannot read {path}: {err.strerror}; check the spelling and the folder") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
         raise StageError(f"--config {path} is not TOML: {err}") from None
 

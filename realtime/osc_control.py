@@ -180,7 +180,8 @@ class ControlServer:
                 return (f"unknown {address[:ECHO]}",)
             self._commands.put(command)
         except StageError as err:
-            return (f"refused {address[:ECHO]}: {str(err)[: 4 * ECHO]}",)
+            reason = str(err).removeprefix(f"{address} ")
+            return (f"refused {address[:ECHO]}: {reason[: 4 * ECHO]}",)
         return (address.strip("/").removeprefix("dance/"), *self._taken(command))
 
     def _taken(self, command: Command) -> tuple[Argument, ...]:

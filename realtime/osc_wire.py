@@ -105,7 +105,7 @@ def split_target(text: str, host: str, port: int) -> tuple[str, int]:
     if not tail:
         return name, port
     if not tail.isdecimal() or not 1 <= int(tail) <= 65535:
-        raise StageError(f"{text!r} names no port: write HOST:PORT with a port in 1..65535")
+        raise StageError(f"{text!r} names no port: write [HOST:]PORT with a port in 1..65535")
     return name, int(tail)
 
 

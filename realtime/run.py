@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 2
         if wanted.stats:
             session.stats.write(Path(wanted.stats).expanduser())
-        print("\n".join(session.stats.lines()), flush=True)
+        print("\n".join(session.stats.lines(every_section=bool(wanted.stats))), flush=True)
     return 0
 
 
@@ -146,6 +146,8 @@ def _banner(wanted: "argparse.Namespace", session: "Session", source: "Source", 
         lines.append(f"control  OSC in at {wanted.control or '127.0.0.1:7701'}")
     if wanted.device == "demo":
         lines.append("         your music: --device mic, or --device file:song.mp3; --list-devices")
+    if wanted.sink and not any(sink.startswith(("view", "terminal")) for sink in wanted.sink):
+        lines.append("         to see it here as well: --sink view, or --sink terminal")
     if not wanted.sink:
         lines.append("         Unity, VRM avatars: --sink vmc:127.0.0.1:39539; all sinks: --list-sinks")
     return "\n".join([*lines, "         Ctrl-C ends the show"])
@@ -156,7 +158,10 @@ def _list(wanted: "argparse.Namespace") -> int:
         from realtime.sources.devices import inputs
         from realtime.sources.mic import portaudio
 
-        for device in inputs(portaudio()):
+        found = inputs(portaudio())
+        if not found:
+            print("no audio input found")
+        for device in found:
             mark = "*" if device.default else " "
             print(f"{mark} {device.index:>2}  {device.label}, {device.channels} channels, {device.rate} Hz")
         print("     or: demo, file:PATH, loopback (what this computer plays)")
@@ -177,7 +182,7 @@ def _smoke_test(wanted: "argparse.Namespace", controls: dict[str, float], stop: 
         wanted.sink = ["osc", "vmc", f"npz:{folder}/smoke.npz", f"wav:{folder}/smoke.wav"]
         session = _show(wanted, controls, stop)
     stats = session.stats
-    print("\n".join(stats.lines()))
+    print("\n".join(stats.lines(every_section=True)))
     good = stats.frames == round(SMOKE_SECONDS * FRAME_RATE) and not stats.sink_errors and not stats.broken
     print("OK" if good else "NOT OK: see the lines above", flush=True)
     return 0 if good else 2

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audio import beat, config, features, framing, resample
 from motion import pose
@@ -30,6 +31,7 @@ class Moment:
     beat: Any
     body: EngineState
     place: pose.PlaceState
+    rotations: NDArray[np.floating]  # [N, 22, 4] the last ones: a quaternion's sign goes on from them
     index: int  # of the next frame
     pose: F32  # [N, 140] the last one
     controls: F32  # [N, C]
@@ -108,6 +110,7 @@ class Session:
             beat=beat.init(),
             body=self.engine.init_state(self.dancers),
             place=_formation(self.dancers),
+            rotations=np.tile(np.array([0.0, 0.0, 0.0, 1.0]), (self.dancers, len(self.engine.manifest.bones), 1)),
             index=0,
             pose=_standing(self.dancers),
             controls=self.controls.values,

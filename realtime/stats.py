@@ -103,12 +103,12 @@ class Stats:
         part.write_text(json.dumps(self.as_dict(), indent=2) + "\n")
         os.replace(part, path)
 
-    def lines(self) -> list[str]:
-        """The account for people, a line each."""
+    def lines(self, every_section: bool = False) -> list[str]:
+        """The account for people, a line each; the whole frame's time, or each section's, too."""
         head = f"{self.frames} poses, {self.late} late, {self.dropped_samples} samples dropped"
         lines = [head + (f", memory {resident_mb():.0f} MB" if resident_mb() else "")]
         for name, histogram in self.sections.items():
-            if histogram.count:
+            if histogram.count and (every_section or name == "frame"):
                 ms = histogram.summary_ms()
                 lines.append(f"  {name:<9} p50 {ms['p50']:8.3f}  p99 {ms['p99']:8.3f}  max {ms['max']:8.3f} ms")
         lines += [f"  sink {name} failed {count} times" for name, count in self.sink_errors.items()]

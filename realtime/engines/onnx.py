@@ -76,8 +76,10 @@ def _open(runtime: Any, path: Path, providers: list[str]) -> Any:
     try:
         return runtime.InferenceSession(str(path), options, providers=providers)
     except Exception as err:  # onnxruntime's errors share no base class of their own
-        reason = " ".join(str(err).split())[:160]
-        raise DancerFileError(f"{path} cannot be read as an ONNX dancer: {reason}") from None
+        reason = " ".join(str(err).split()).rpartition(" : ")[2][:120]
+        raise DancerFileError(
+            f"{path} is no ONNX file, or it is cut short: copy or export it again ({reason})"
+        ) from None
 
 
 def _check_graph(manifest: Manifest, inputs: list[Any], outputs: list[Any]) -> int | None:

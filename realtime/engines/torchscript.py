@@ -16,7 +16,9 @@ class TorchScriptEngine:
         try:
             import torch
         except ImportError:
-            raise StageError("torch is not installed: use the .onnx dancer, or pip install torch") from None
+            raise StageError(
+                "PyTorch is not installed: use the .onnx dancer, or run make env (README: Train your own dancer)"
+            ) from None
         if not path.is_file():
             raise StageError(f"there is no dancer file {path}")
         if device == "cuda" and not torch.cuda.is_available():

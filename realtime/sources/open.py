@@ -10,6 +10,8 @@ from realtime.frame import StageError
 from realtime.sources import SOURCES
 from realtime.sources.base import PacedSource, Source
 
+SONGS = (".wav", ".flac", ".ogg", ".mp3", ".m4a", ".aac", ".opus", ".aif", ".aiff")
+
 
 def open_source(text: str, seed: int, pace: str, clock: Clock, say: Callable[[str], None]) -> Source:
     """Open mic, mic:NAME, loopback, demo, file:PATH, an index or a part of a device's name.
@@ -21,6 +23,8 @@ def open_source(text: str, seed: int, pace: str, clock: Clock, say: Callable[[st
     if kind not in SOURCES:
         if Path(text).is_file():
             raise StageError(f"--device {text} is a file: write --device file:{text}")
+        if Path(text).suffix.lower() in SONGS:
+            raise StageError(f"--device {text}: there is no such file; a song is written --device file:PATH")
         kind, rest = "mic", text
     if kind in ("mic", "loopback"):
         if pace == "fast":

@@ -190,3 +190,14 @@ def test_float32_stays_float32():
 def test_what_has_no_direction_normalizes_to_the_identity():
     q = rotation.normalize(np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]]))
     assert np.array_equal(q, [[0, 0, 0, 1], [0, 1, 0, 0]])
+
+
+def test_following_frame_by_frame_gives_signs_that_never_jump() -> None:
+    angles = np.linspace(0, 6 * np.pi, 200)
+    whole = rotation.from_axis_angle(np.stack([0 * angles, angles, 0 * angles], axis=-1))
+    followed, before = [], whole[0]
+    for q in whole:
+        before = rotation.follow(q, before)
+        followed.append(before)
+    assert np.allclose(followed, rotation.continuous(whole))
+    assert (np.abs(np.diff(followed, axis=0)).max(axis=-1) < 0.1).all()
