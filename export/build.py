@@ -3,6 +3,8 @@
 The file is written only if its step, run frame by frame, dances what the trained network dances.
 """
 
+import model  # noqa: F401  (says in one line where PyTorch is missing)
+
 # isort: split
 import argparse
 import dataclasses

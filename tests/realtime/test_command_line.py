@@ -251,7 +251,7 @@ def test_shipped_dancers_are_found_by_name_and_the_best_by_none(tmp_path: Path) 
     assert dancers.find("ann", tmp_path) == tmp_path / "ann.onnx"
     assert dancers.find(None, tmp_path) == tmp_path / "bob.onnx"
     assert dancers.find(str(tmp_path / "ann.onnx"), tmp_path / "empty") == tmp_path / "ann.onnx"
-    with pytest.raises(StageError, match="no dancer is called 'cleo': there are ann, bob"):
+    with pytest.raises(StageError, match="no dancer is called 'cleo'; shipped: ann, bob"):
         dancers.find("cleo", tmp_path)
 
 

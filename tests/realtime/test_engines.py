@@ -88,13 +88,13 @@ def refused(path: Path) -> str:
 def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     path = toy_dancer.write(tmp_path / "toy.onnx")
     path.write_bytes(path.read_bytes()[:-1000])
-    assert "cannot be read as an ONNX dancer" in refused(path)
+    assert "is no ONNX file, or it is cut short" in refused(path)
 
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "song.onnx"
     path.write_bytes(b"RIFF" + bytes(range(256)) * 4)
-    assert "cannot be read as an ONNX dancer" in refused(path)
+    assert "is no ONNX file, or it is cut short" in refused(path)
 
 
 def test_a_network_that_is_no_dancer_is_refused(tmp_path: Path) -> None:
