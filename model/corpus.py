@@ -26,7 +26,7 @@ class Sequence:
     beat: F32
     controls: F32
     pose: F32
-    weight: F32  # [140] 0 where the source did not record
+    weight: F32  # [140] below 1 where the source did not record
 
 
 @dataclass

@@ -29,6 +29,7 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.floating]
 SONGS_A_TAKE = 6
 TEMPO_RANGE = (0.85, 1.18)  # natural limits of bending a dance
+UNRECORDED = 0.2  # weight of a bone that was not recorded: the loader's rule for it beats a head put on backwards
 LEAD_IN = 1.0  # s of song before the first frame
 
 
@@ -174,7 +175,7 @@ def _motion(take: Take, times: F64) -> tuple[F32, F32]:
     positions, _ = kinematics.forward(HUMANOID, root, local)
     vectors = pose.encode(root, local, contacts.detect(positions, FRAME_RATE), FRAME_RATE)
     weight = np.ones(pose.POSE_SIZE, np.float32)
-    weight[pose.ROTATIONS] = np.repeat(take.mask, 6)
+    weight[pose.ROTATIONS] = np.repeat(np.where(take.mask, 1.0, UNRECORDED), 6)
     return vectors.astype(np.float32), weight
 
 

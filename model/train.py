@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the network")
     p.add_argument("--out", type=Path, required=True, metavar="DIR")
     p.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    p.add_argument("--start", type=Path, metavar="DIR", help="begin with the weights of another run: fine-tuning")
     p.add_argument("--steps", type=int, metavar="N", help=f"default {DEFAULT_STEPS} unless --minutes is given")
     p.add_argument("--minutes", type=float, metavar="M", help="of training, over all resumed parts")
     p.add_argument("--batch", type=int, default=32, help="crops in each process")
@@ -172,6 +173,13 @@ def _network(args: argparse.Namespace, corpus: Corpus) -> tuple[Any, dict[str, A
     torch.manual_seed(args.seed)
     network = checkpoint.build(args.network, config)
     network.set_statistics({name: torch.from_numpy(value) for name, value in corpus.statistics().items()})
+    if args.start and not args.resume:
+        other, was = checkpoint.load_network(args.start)
+        if was["network"] != args.network or other.states != network.states:
+            raise ModelError(
+                f"--start {args.start}: that run's network has another shape: give the same --set and data"
+            )
+        network.load_state_dict(other.state_dict())
     about = {
         "network": args.network,
         "config": dataclasses.asdict(network.config),
