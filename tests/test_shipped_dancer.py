@@ -18,7 +18,7 @@ from realtime.session import Session
 SONG = Path(__file__).parent / "audio" / "data" / "house124.ogg"
 FILES = sorted(dancers.FOLDER.glob("*.onnx"))
 FEET = [HUMANOID.index(name) for name in ("leftFoot", "leftToes", "rightFoot", "rightToes")]
-NOT_FOR_WEIGHTS = ("tang", "research", "non-commercial", "no licence")
+NOT_FOR_WEIGHTS = ("tang", "research only", "research use only", "non-commercial", "no licence")
 
 
 def perform(path: Path, engine: str = "onnx", **settings: float) -> list[StageFrame]:
