@@ -107,6 +107,16 @@ def test_the_same_seed_prepares_the_same_corpus(corpus: Corpus, tmp_path: Path) 
             assert np.array_equal(a.pose, b.pose)
 
 
+def test_a_bone_that_was_not_recorded_counts_little_but_is_not_left_to_chance() -> None:
+    take = dances()[0]
+    mask = take.mask.copy()
+    mask[HUMANOID.index("head")] = False
+    (sequence,) = pairing._sequences(dataclasses.replace(take, mask=mask, split="val"), np.random.default_rng(0), 2, 1)
+    by_bone = sequence.weight[pose.ROTATIONS].reshape(22, 6)
+    assert (by_bone[mask] == 1).all()
+    assert ((by_bone[~mask] > 0) & (by_bone[~mask] < 0.5)).all()
+
+
 @pytest.mark.parametrize("spec", ["nowhere:x", "synthetic:@polka", "bvh_wav:no/such/folder"])
 def test_a_data_set_that_cannot_be_read_is_refused_in_one_line(spec: str) -> None:
     with pytest.raises(MotionError) as refused:
