@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from audio.demo_styles import Style
 
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 
 STEPS = 4  # of a beat
 STRENGTH = {"X": 1.0, "x": 0.8, "o": 0.45, "?": 0.5}
@@ -60,6 +61,17 @@ def arrange(style: Style, positions: NDArray[np.int64], rng: np.random.Generator
     _fill(song, parts, positions, bars, rng)
     _tones(song, style, parts, positions, bars, rng)
     return song
+
+
+def places(style: Style, beats: F64) -> F64:
+    """When the steps of every beat are (s), [n, steps]: swung as the style has it, triplets evenly."""
+    lengths = np.append(np.diff(beats), beats[-1] - beats[-2])
+    if style.steps == 4:
+        first, last = style.swing * style.swing_16, style.swing + (1.0 - style.swing) * style.swing_16
+        shares = np.array([0.0, first, style.swing, last])
+    else:
+        shares = np.arange(style.steps) / style.steps
+    return np.asarray(beats[:, None] + lengths[:, None] * shares)
 
 
 def _sections(bars: int, rng: np.random.Generator, from_start: bool) -> list[str]:

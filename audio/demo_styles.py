@@ -1,30 +1,8 @@
-"""The grooves of the demo music, as patterns on a grid of four steps a beat.
+"""The grooves of the demo music by name. What the marks of a pattern mean stands at `Style`."""
 
-`X` loud, `x` normal, `o` soft, `?` soft in some bars, `.` nothing. A pattern repeats after its own
-length, from the downbeat.
-"""
+from audio.demo_style import Style
 
-from dataclasses import dataclass, field
-
-
-@dataclass(frozen=True)
-class Style:
-    """One groove: its tempo range (bpm), metre (beats in a bar), swing (place of an off-beat, 0.5 is straight)."""
-
-    bpm: tuple[float, float]
-    drums: dict[str, str]
-    bass: str  # r root, f fifth, o octave, t third, a approach to the next root
-    chords: str
-    lead: str
-    metre: int = 4
-    swing: float = 0.5
-    swing_16: float = 0.5
-    chord_shape: str = "string"
-    chord_seconds: float = 0.5  # how long a struck chord rings
-    bass_shape: str = "saw"
-    duck: float = 0.0  # how much the kick pushes chords and bass down
-    gains: dict[str, float] = field(default_factory=dict)
-
+__all__ = ["STYLES", "Style"]
 
 STYLES: dict[str, Style] = {
     "house": Style(
@@ -42,6 +20,7 @@ STYLES: dict[str, Style] = {
         chord_shape="saw",
         chord_seconds=0.18,
         duck=0.6,
+        family="electronic",
     ),
     "disco": Style(
         (108.0, 128.0),
@@ -59,6 +38,7 @@ STYLES: dict[str, Style] = {
         chord_seconds=0.14,
         chord_shape="square",
         duck=0.25,
+        family="disco",
     ),
     "hiphop": Style(
         (78.0, 104.0),
@@ -70,6 +50,7 @@ STYLES: dict[str, Style] = {
         chord_shape="soft",
         chord_seconds=0.9,
         bass_shape="soft",
+        family="hiphop",
     ),
     "breakbeat": Style(
         (100.0, 136.0),
@@ -84,6 +65,7 @@ STYLES: dict[str, Style] = {
         lead="..x...x..x..x...",
         chord_shape="saw",
         chord_seconds=0.3,
+        family="electronic",
     ),
     "funk": Style(
         (92.0, 118.0),
@@ -99,6 +81,7 @@ STYLES: dict[str, Style] = {
         chord_shape="organ",
         chord_seconds=0.1,
         swing_16=0.54,
+        family="funk",
     ),
     "rock": Style(
         (96.0, 148.0),
@@ -108,6 +91,7 @@ STYLES: dict[str, Style] = {
         lead="x...x.x.....x...",
         chord_shape="saw",
         chord_seconds=0.6,
+        family="rock",
     ),
     "salsa": Style(
         (150.0, 200.0),
@@ -124,6 +108,7 @@ STYLES: dict[str, Style] = {
         chord_shape="organ",
         chord_seconds=0.2,
         bass_shape="string",
+        family="latin",
     ),
     "reggaeton": Style(
         (84.0, 104.0),
@@ -133,6 +118,7 @@ STYLES: dict[str, Style] = {
         lead="x..x..x.....x...",
         chord_seconds=0.25,
         duck=0.3,
+        family="latin",
     ),
     "waltz": Style(
         (84.0, 160.0),
@@ -143,6 +129,7 @@ STYLES: dict[str, Style] = {
         metre=3,
         chord_seconds=0.35,
         bass_shape="string",
+        family="waltz",
     ),
     "dnb": Style(
         (160.0, 178.0),
@@ -156,6 +143,7 @@ STYLES: dict[str, Style] = {
         chords="x...............",
         lead="x.....x.....x...",
         chord_seconds=1.6,
+        family="electronic",
     ),
     "swing": Style(
         (100.0, 168.0),
@@ -172,6 +160,7 @@ STYLES: dict[str, Style] = {
         chord_shape="organ",
         chord_seconds=0.2,
         bass_shape="string",
+        family="jazz",
     ),
     "techno": Style(
         (122.0, 142.0),
@@ -182,5 +171,6 @@ STYLES: dict[str, Style] = {
         chord_shape="saw",
         chord_seconds=0.25,
         duck=0.7,
+        family="electronic",
     ),
 }
