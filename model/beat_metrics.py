@@ -78,7 +78,7 @@ def lock_time(reference: F64, estimated: F64, after: float = 0.0, beats: int = L
 
 def relock_times(reference: F64, estimated: F64, events: Sequence[float]) -> list[float]:
     """`lock_time` after each of these moments, none of them later than the next one: beyond it, inf."""
-    ends = [*events[1:], np.inf]
+    ends = [*events, np.inf][1:]
     return [
         lock_time(reference[reference < end], estimated[estimated < end], start)
         for start, end in zip(events, ends, strict=True)

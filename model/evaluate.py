@@ -36,7 +36,10 @@ HEADINGS = ("dancer", "recorded", "ratio")
 
 def parser() -> argparse.ArgumentParser:
     """The command line of the evaluation."""
-    p = argparse.ArgumentParser(prog="python -m model.evaluate", description="Measure a dancer.")
+    p = argparse.ArgumentParser(
+        prog="python -m model.evaluate",
+        description="Measure a dancer, or with --beats FOLDER (see --beats FOLDER --help) the beat engine.",
+    )
     p.add_argument("dancer", type=Path, help="a checkpoint folder, or a dancer file with its .pt twin")
     p.add_argument("--dataset", action="append", default=[], metavar="NAME:PATH")
     p.add_argument("--corpus", type=Path, metavar="FILE.npz", help="data that model.train prepared")
@@ -49,6 +52,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    argv = sys.argv[1:] if argv is None else argv
+    if any(word.partition("=")[0] == "--beats" for word in argv):
+        from model import beat_evaluation  # another measurement, of the ear
+
+        return beat_evaluation.main(argv)
     args = parser().parse_args(argv)
     try:
         dance = dancer(args.dancer, args.seed)
