@@ -1,0 +1,1 @@
+"""The ear: the network that hears beats, the songs it learns from, and its training."""
