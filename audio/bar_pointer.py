@@ -1,95 +1,127 @@
-"""A probability over tempo and beat phase, moved on with each hop of onsets: the bar pointer model, filtered forward.
+"""A probability over tempo and beat phase, moved on with each frame: the bar pointer model, filtered forward.
 
-States are pairs (beat period, cells since the last beat), as Krebs, Böck & Widmer (ISMIR 2015) lay them out; a hop is
-CELLS_PER_HOP cells. The evidence is a Poisson intensity: hand-made templates say how much onset flux each band shows at
-each place within the beat, and each template has mean 1, which makes tempi comparable.
+States are pairs (beat period, cells since the last beat), as Krebs, Böck & Widmer (ISMIR 2015) lay them out; a frame is
+CELLS_PER_FRAME cells. The evidence is what the network (audio/activation.py) says of each hop: a Bernoulli mixture, as
+in their work, with a beat that is as wide in seconds at every tempo.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.config import HOP_RATE
+from audio.activation import FASTEST_BIN, SHOWN_AFTER_HOPS, SLOWEST_BIN, TEMPO_BINS
+from audio.config import FRAME_RATE, HOP_RATE, HOPS_PER_FRAME
 
 F32 = NDArray[np.float32]
 
-CELLS_PER_HOP = 2
-CELL_RATE = HOP_RATE * CELLS_PER_HOP  # Hz
-SLOWEST_BPM, FASTEST_BPM = 55.0, 215.0
+CELLS_PER_FRAME = 8
+CELL_RATE = FRAME_RATE * CELLS_PER_FRAME  # Hz
+SLOWEST_BPM, FASTEST_BPM = 54.0, 218.0
 PERIODS = np.arange(int(60 * CELL_RATE / FASTEST_BPM), int(60 * CELL_RATE / SLOWEST_BPM) + 1)  # cells
+BPM = 60.0 * CELL_RATE / PERIODS
 STARTS = np.concatenate([[0], np.cumsum(PERIODS)[:-1]])
 SIZE = int(PERIODS.sum())
 
-# For each of features.ONSET_BANDS
-BAND_WEIGHTS = (0.06, 0.08, 0.20, 0.14, 0.22)
-ON_BEAT = (3.0, 2.6, 3.6, 4.0, 4.2)
-HALF_BEAT = (2.4, 2.6, 2.0, 2.3, 1.5)  # bass notes and hats off the beat are as common as on it
-QUARTER_BEAT = (0.4, 0.7, 0.7, 0.6, 0.4)
-THREE_QUARTER_BEAT = (0.8, 0.9, 0.9, 0.9, 0.8)
-BASE = 0.3
-WIDTH_SECONDS = 0.018
-FLUX_DELAY_SECONDS = 0.033  # from an onset to the peak of its flux, as heard at the end of a hop; measured
+WIDTH_SECONDS = 0.017  # of a beat in the evidence
+ON_BEAT, OFF_BEAT = 0.93, 0.02  # the most and the least that a place counts as on the beat
+LOGIT_BIAS = 1.1  # log of the training's weight on beats
+LEAST_CHANCE = 0.02  # no hop is surer than this
+BEAT_SHARE = 0.06  # of all hops
+SHARPNESS = 1.0  # power of the evidence: hops that lie side by side are not independent
+TEMPO_WEIGHT = 0.05  # of the network's own word on tempo, each frame
 
 TEMPO_STIFFNESS = 200.0  # exp(-stiffness |T' / T - 1|) at each beat
 PRIOR_BPM, PRIOR_WIDTH = 112.0, 0.5  # log-normal at the start
 BEAT_PRIOR_BPM, BEAT_PRIOR_WIDTH, BEAT_PRIOR_WEIGHT = 108.0, 0.45, 0.6  # applied at each beat
-LEAK = 1e-5  # part of the belief that starts anew each hop: survives cuts and jumps
+RANGE_WIDTH = 0.02  # of the bounds of a range, in log tempo
+SURE_TEMPO, SURE_PHASE = 0.02, 0.04  # log period, beats: of a belief that somebody gave
+LEAK = 1e-6  # part of the belief that starts anew each frame: survives cuts and jumps
 SILENT_LEAK = 0.02
 
 
-def _templates() -> F32:
-    """Weighted log intensities of every state, [5, SIZE]."""
+def _on_beat() -> F32:
+    """How far each state says that a hop of the frame shows a beat, [4, SIZE]."""
     rows = []
-    delay, width = FLUX_DELAY_SECONDS * CELL_RATE, WIDTH_SECONDS * CELL_RATE
-    peaks = ((0.0, ON_BEAT), (0.25, QUARTER_BEAT), (0.5, HALF_BEAT), (0.75, THREE_QUARTER_BEAT))
-    for period in PERIODS:
-        cell = np.arange(period) + 0.5 * (CELLS_PER_HOP - 1)
-        intensity = np.full((period, len(BAND_WEIGHTS)), BASE)
-        for place, heights in peaks:
-            distance = (cell - delay - place * period + period / 2) % period - period / 2
-            intensity += np.exp(-0.5 * (distance / width) ** 2)[:, None] * np.array(heights)
-        rows.append(np.log(intensity / intensity.mean(axis=0)) * np.array(BAND_WEIGHTS))
-    return np.ascontiguousarray(np.concatenate(rows).T, np.float32)
+    for hop in range(HOPS_PER_FRAME):
+        behind = (HOPS_PER_FRAME - 1 - hop + SHOWN_AFTER_HOPS) / HOP_RATE * CELL_RATE  # cells from a beat shown here
+        row = []
+        for period in PERIODS:
+            away = (np.arange(period) - behind + period / 2) % period - period / 2
+            row.append(OFF_BEAT + (ON_BEAT - OFF_BEAT) * np.exp(-0.5 * (away / CELL_RATE / WIDTH_SECONDS) ** 2))
+        rows.append(np.concatenate(row))
+    return np.ascontiguousarray(rows, np.float32)
 
 
-def _transitions() -> F32:
-    """From period to period at a beat, [n, n]; rows sum to 1 before the prior of each beat."""
+def _stiff() -> F32:
+    """From period to period at a beat, [n, n]; rows sum to 1."""
     ratio = PERIODS[None, :] / PERIODS[:, None]
     stay = np.exp(-TEMPO_STIFFNESS * np.abs(ratio - 1.0))
-    stay /= stay.sum(axis=1, keepdims=True)
-    away = np.log(60.0 * CELL_RATE / PERIODS / BEAT_PRIOR_BPM) / BEAT_PRIOR_WIDTH
-    return np.asarray(stay * np.exp(-0.5 * BEAT_PRIOR_WEIGHT * away**2), np.float32)
+    return np.asarray(stay / stay.sum(axis=1, keepdims=True), np.float32)
 
 
-def _prior() -> F32:
-    """Where a song may start: log-normal tempo, any phase, [SIZE]."""
-    away = np.log(60.0 * CELL_RATE / PERIODS / PRIOR_BPM) / PRIOR_WIDTH
-    belief = np.repeat(np.exp(-0.5 * away**2) / PERIODS, PERIODS)
+class Prior(NamedTuple):
+    """What is expected before anything is heard: the performer's hand is here."""
+
+    moves: F32  # [n, n] to each period from each period, at a beat
+    first: F32  # [SIZE] where a song may start
+
+
+def within(slowest_bpm: float, fastest_bpm: float, width: float = RANGE_WIDTH) -> Prior:
+    """Tempi from `slowest_bpm` to `fastest_bpm`; `width` (log tempo) softens the bounds."""
+    outside = np.maximum(0.0, np.maximum(np.log(slowest_bpm / BPM), np.log(BPM / fastest_bpm))) / width
+    inside = np.exp(-0.5 * np.minimum(outside, 6.0) ** 2)
+    usual = np.exp(-0.5 * BEAT_PRIOR_WEIGHT * (np.log(BPM / BEAT_PRIOR_BPM) / BEAT_PRIOR_WIDTH) ** 2)
+    begin = np.repeat(inside * np.exp(-0.5 * (np.log(BPM / PRIOR_BPM) / PRIOR_WIDTH) ** 2) / PERIODS, PERIODS)
+    moves = np.ascontiguousarray((_stiff() * (inside * usual)).T, np.float32)
+    return Prior(moves, np.asarray(begin / begin.sum(), np.float32))
+
+
+def at(period: float, phase: float, phase_width: float = SURE_PHASE) -> F32:
+    """A belief [SIZE] that is all but sure of a period (s) and, to `phase_width` beats, of a phase (0-1)."""
+    tempo = np.exp(-0.5 * (np.log(PERIODS / CELL_RATE / period) / SURE_TEMPO) ** 2)
+    away = (_ANGLE / (2.0 * np.pi) - phase + 0.5) % 1.0 - 0.5
+    belief = np.repeat(tempo / PERIODS, PERIODS) * np.exp(-0.5 * (away / phase_width) ** 2) + 1e-12
     return np.asarray(belief / belief.sum(), np.float32)
 
 
-TEMPLATES = _templates()
-TRANSITIONS = _transitions()
-PRIOR = _prior()
+_PERIOD_BIN = np.clip(
+    np.log(BPM / SLOWEST_BIN) / np.log(FASTEST_BIN / SLOWEST_BIN) * (TEMPO_BINS - 1), 0.0, TEMPO_BINS - 1.001
+)
+_BIN, _BIN_SHARE = _PERIOD_BIN.astype(int), (_PERIOD_BIN % 1.0).astype(np.float32)
 _CELLS = np.concatenate([np.arange(period) for period in PERIODS])
 _ANGLE = 2.0 * np.pi * _CELLS / np.repeat(PERIODS, PERIODS)
 COSINE: F32 = np.cos(_ANGLE).astype(np.float32)
 SINE: F32 = np.sin(_ANGLE).astype(np.float32)
-_HEADS = STARTS[None, :] + np.arange(CELLS_PER_HOP)[:, None]
-_TAILS = (STARTS + PERIODS)[None, :] - CELLS_PER_HOP + np.arange(CELLS_PER_HOP)[:, None]
+ON: F32 = _on_beat()
+_HEADS = STARTS[:, None] + np.arange(CELLS_PER_FRAME)
+_TAILS = (STARTS + PERIODS)[:, None] - CELLS_PER_FRAME + np.arange(CELLS_PER_FRAME)
 
 
-def move(belief: F32, onsets: F32, silent: bool) -> F32:
-    """The belief [SIZE] one hop later, having heard `onsets` [5] (flux over its mean, 0-8)."""
+def chance(logits: F32) -> F32:
+    """The chance that a hop shows a beat, within LEAST_CHANCE of 0 and 1."""
+    return np.asarray(LEAST_CHANCE + (1.0 - 2.0 * LEAST_CHANCE) / (1.0 + np.exp(LOGIT_BIAS - logits)), np.float32)
+
+
+def move(belief: F32, beat: F32, tempo: F32, prior: Prior, silent: bool) -> F32:
+    """The belief [SIZE] one frame later, having heard the logits `beat` [4] and `tempo` [TEMPO_BINS + 1].
+
+    In silence it fades into what may start next.
+    """
     moved = np.empty_like(belief)
-    moved[CELLS_PER_HOP:] = belief[:-CELLS_PER_HOP]
-    moved[_HEADS] = belief[_TAILS] @ TRANSITIONS
-    if onsets.any():
-        evidence = onsets @ TEMPLATES
-        evidence -= evidence.max()
-        moved *= np.exp(evidence, out=evidence)
+    moved[CELLS_PER_FRAME:] = belief[:-CELLS_PER_FRAME]
+    moved[_HEADS] = prior.moves @ belief[_TAILS]
+    for on, p in zip(ON, chance(beat).tolist(), strict=True):
+        off = ((1.0 - p) / (1.0 - BEAT_SHARE)) ** SHARPNESS
+        rise = (p / BEAT_SHARE) ** SHARPNESS - off
+        moved *= on * np.float32(rise) + np.float32(off)
+    if TEMPO_WEIGHT:
+        scaled = np.exp(TEMPO_WEIGHT * (tempo - tempo.max()))
+        said = scaled[_BIN] * (1 - _BIN_SHARE) + scaled[_BIN + 1] * _BIN_SHARE
+        moved *= np.repeat(said, PERIODS)
     leak = np.float32(SILENT_LEAK if silent else LEAK)
     moved *= (np.float32(1.0) - leak) / moved.sum()
-    moved += leak * PRIOR
+    moved += leak * prior.first
     return moved
 
 

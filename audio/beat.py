@@ -1,7 +1,9 @@
-"""The beat engine: from onsets to a clock that can be asked for any moment ahead.
+"""The beat engine: from what the network hears to a clock that can be asked for any moment ahead.
 
-A bar pointer filter (audio/bar_pointer.py) believes; a clock follows what it believes. The clock never runs backward:
-small errors are spread over some frames, and it jumps, forward, only after another belief has held with confidence.
+    log-mel hops ─► activation.push ─► bar_pointer.move ─► beat_clock.follow ─► predict(now + ahead)
+                        │ downbeats ─────────────────────► bar.listen ──────────────┘
+
+The filter believes, the clock follows it. The performer's hand (`audio/beat_hand.py`) moves both.
 """
 
 import math
@@ -10,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from audio import bar_pointer
+from audio import activation, bar, bar_pointer, beat_clock, beat_confidence
+from audio.activation import SHOWN_AFTER_HOPS, Ear
 from audio.config import FRAME_RATE, HOP_RATE, HOPS_PER_FRAME
 from audio.features import FrameFeatures
 
@@ -26,23 +29,13 @@ BEAT_NAMES: tuple[str, ...] = (
     "confidence",
     "music",
 )
-BEATS_IN_BAR = 4
 
+SLOWEST_BPM, FASTEST_BPM = 55.0, 215.0  # the range by default
 MUSIC_DB = -60.0  # dBFS: below it, silence
 MUSIC_HOLD_FRAMES = 15  # a rest of a second is still music
-PHASE_GAIN = 0.2  # of the phase error, each frame
-PERIOD_GAIN = 0.15
-SAME_TEMPO, SAME_PHASE = 0.06, 0.18  # within these (log period, beats) the clock follows instead of jumping
-JUMP_CONFIDENCE, JUMP_FRAMES = 0.35, 7
-FIRST_CONFIDENCE = 0.25  # enough for the first lock
 CONFIDENCE_GAIN = 0.25
-CONTRAST_SECONDS = 0.025  # around a beat
-CHANCE_CONTRAST, CLEAR_CONTRAST = 1.1, 1.8  # flux on the beats against its mean: on noise, and on most music
-ON_BEAT_GAIN = 1.0 / 24.0  # about eight beats
-OVERALL_GAIN = 1.0 / (4.0 * HOP_RATE)
-ACCENT_SECONDS = 0.07  # around a beat
-ACCENT_DECAY = math.exp(-1.0 / (12.0 * FRAME_RATE))
-ACCENT_MARGIN = 1.1  # another downbeat must be this much stronger
+NEAR_SECONDS = 0.035  # hops so near to a beat of the clock say whether it is a downbeat
+GIVEN_HOLD_FRAMES = 30  # an outside clock that says nothing for two seconds is gone
 
 
 class Beat(NamedTuple):
@@ -53,74 +46,80 @@ class Beat(NamedTuple):
     period: float  # s
     bpm: float
     confidence: float  # 0-1
-    beat_in_bar: int  # 1-4
+    beat_in_bar: int  # from 1
     music: bool
     time_to_beat: float  # s
+    metre: int  # beats in a bar
+    time_to_downbeat: float  # s
 
 
 class BeatState(NamedTuple):
     """The whole memory of the engine; every push makes a new one."""
 
+    ear: Ear  # never changes
+    activation: activation.ActivationState
     belief: F32  # [bar_pointer.SIZE]
-    beats: float  # the clock: beats since the start, at the end of the newest frame
-    period: float  # s
+    limits: tuple[float, float]  # bpm: the performer's range
+    prior: bar_pointer.Prior  # and what it means for the filter
+    clock: beat_clock.Clock
+    bar: bar.Bar
+    evidence: beat_confidence.Evidence
     confidence: float
-    locked: bool
-    doubt: int  # frames for which the filter has disagreed with the clock
-    on_beat: float  # running mean of the flux around the beats
-    overall: float  # and at all times
     quiet: int  # frames since sound was heard
-    accents: F32  # [4] low-band flux on the beats, by beat number modulo 4
-    downbeat: int  # beat number modulo 4 of the downbeat
+    given: int  # frames for which an outside clock still rules
+    outside: tuple[float, float]  # its period (s), and its phase (0-1) at the end of the newest frame
 
 
-def init() -> BeatState:
-    """A stream of which nothing was heard."""
+def init(slowest_bpm: float = SLOWEST_BPM, fastest_bpm: float = FASTEST_BPM, ear: Ear | None = None) -> BeatState:
+    """A stream of which nothing was heard, with the performer's range of tempi; `ear` is the shipped one by default."""
+    prior = bar_pointer.within(slowest_bpm, fastest_bpm)
     return BeatState(
-        belief=bar_pointer.PRIOR.copy(),
-        beats=0.0,
-        period=60.0 / bar_pointer.PRIOR_BPM,
+        ear=ear or activation.shipped(),
+        activation=activation.init(),
+        belief=prior.first.copy(),
+        limits=(slowest_bpm, fastest_bpm),
+        prior=prior,
+        clock=beat_clock.init(bar_pointer.best(prior.first)[0]),
+        bar=bar.init(),
+        evidence=beat_confidence.init(),
         confidence=0.0,
-        locked=False,
-        doubt=0,
-        on_beat=1.0,
-        overall=1.0,
         quiet=MUSIC_HOLD_FRAMES,
-        accents=np.zeros(BEATS_IN_BAR, np.float32),
-        downbeat=0,
+        given=0,
+        outside=(1.0, 0.0),
     )
 
 
 def push(state: BeatState, frame: FrameFeatures) -> BeatState:
-    """Hear one frame's onsets."""
+    """Hear one frame."""
     quiet = 0 if frame.loudness_db > MUSIC_DB else min(state.quiet + 1, MUSIC_HOLD_FRAMES)
-    belief = state.belief
-    for onsets in frame.onsets:
-        belief = bar_pointer.move(belief, onsets, quiet >= MUSIC_HOLD_FRAMES)
-    period, phase, confidence = bar_pointer.best(belief)
-    if quiet >= MUSIC_HOLD_FRAMES:
-        confidence = 0.0
-    state = _follow(state._replace(belief=belief, quiet=quiet), period, phase, confidence)
-    state = _listen_at_beats(state, frame.onsets)
-    clear = (state.on_beat / state.overall - CHANCE_CONTRAST) / (CLEAR_CONTRAST - CHANCE_CONTRAST)
-    heard = confidence * min(1.0, max(0.0, clear))
-    return state._replace(confidence=state.confidence + CONFIDENCE_GAIN * (heard - state.confidence))
+    silent = quiet >= MUSIC_HOLD_FRAMES
+    heard, memory = activation.push(state.ear, state.activation, frame.log_mel)
+    belief = bar_pointer.move(state.belief, heard.beat, heard.tempo, state.prior, silent)
+    state = state._replace(activation=memory, belief=belief, quiet=quiet)
+    state = _follow(state, heard)
+    state = _listen(state, heard)
+    sure = 0.0 if silent else beat_confidence.chance(state.evidence, state.ear.confidence)
+    if state.given:
+        sure = 1.0
+    return state._replace(confidence=state.confidence + CONFIDENCE_GAIN * (sure - state.confidence))
 
 
 def predict(state: BeatState, ahead_seconds: float) -> Beat:
     """The beat at `ahead_seconds` after the end of the newest frame."""
-    beats = state.beats + ahead_seconds / state.period
-    phase = beats % 1.0
-    in_bar = (beats - state.downbeat) % BEATS_IN_BAR
+    period, metre = state.clock.period, state.bar.metre
+    beats = state.clock.beats + ahead_seconds / period
+    phase, place = beats % 1.0, bar.position(state.bar, beats)
     return Beat(
         beat_phase=phase,
-        bar_phase=in_bar / BEATS_IN_BAR,
-        period=state.period,
-        bpm=60.0 / state.period,
+        bar_phase=place / metre,
+        period=period,
+        bpm=60.0 / period,
         confidence=state.confidence,
-        beat_in_bar=int(in_bar) + 1,
+        beat_in_bar=int(place) + 1,
         music=state.quiet < MUSIC_HOLD_FRAMES,
-        time_to_beat=(1.0 - phase) * state.period,
+        time_to_beat=(1.0 - phase) * period,
+        metre=metre,
+        time_to_downbeat=(metre - place) * period,
     )
 
 
@@ -132,44 +131,30 @@ def vector(beat: Beat) -> F32:
     return np.array([*circle, beat.time_to_beat, tempo, beat.confidence, beat.music], np.float32)
 
 
-def _follow(state: BeatState, period: float, phase: float, confidence: float) -> BeatState:
-    """Move the clock on by one frame, toward the phase and period of the filter."""
-    advance = 1.0 / (FRAME_RATE * state.period)
-    beats = state.beats + advance
-    error = (phase - beats + 0.5) % 1.0 - 0.5
-    state = state._replace(beats=beats)
-    if not state.locked:
-        sure = confidence > FIRST_CONFIDENCE
-        return state._replace(beats=beats + error % 1.0, period=period, locked=sure)
-    if abs(math.log(period / state.period)) < SAME_TEMPO and abs(error) < SAME_PHASE:
-        weight = min(1.0, 2.0 * confidence)
-        step = min(max(PHASE_GAIN * weight * error, -0.5 * advance), 0.5 * advance)
-        period = state.period + PERIOD_GAIN * weight * (period - state.period)
-        return state._replace(beats=beats + step, period=period, doubt=0)
-    doubt = state.doubt + 1 if confidence > JUMP_CONFIDENCE else max(0, state.doubt - 1)
-    if doubt < JUMP_FRAMES:
-        return state._replace(doubt=doubt)
-    return state._replace(beats=beats + error % 1.0, period=period, doubt=0)
+def _follow(state: BeatState, heard: activation.Activation) -> BeatState:
+    """Move the clock on by one frame toward what the filter believes."""
+    period, phase, sure = bar_pointer.best(state.belief)
+    if state.given:
+        period, sure = state.outside[0], 1.0
+        phase = (state.outside[1] + 1.0 / (FRAME_RATE * period)) % 1.0
+        state = state._replace(given=state.given - 1, outside=(period, phase))
+    clock, leapt = beat_clock.follow(state.clock, period, phase, sure)
+    told = bar.forget(state.bar, math.floor(clock.beats)) if leapt else state.bar
+    beatless = math.exp(float(heard.tempo[-1] - heard.tempo.max())) / float(np.exp(heard.tempo - heard.tempo.max()).sum())
+    evidence = beat_confidence.hear(state.evidence, sure, beatless, beat_clock.phase_error(clock, phase), leapt)
+    return state._replace(clock=clock, bar=told, evidence=evidence)
 
 
-def _listen_at_beats(state: BeatState, onsets: F32) -> BeatState:
-    """Gather the flux on the beats of the clock: how far it stands out, and which of four beats has the most bass.
-
-    The strongest of four is the downbeat, once it is clearly so.
-    """
-    on_beat, overall = state.on_beat, state.overall
-    accents = (state.accents * np.float32(ACCENT_DECAY)).tolist()
-    lows, rest = onsets[:, 0].tolist(), onsets[:, 1:].mean(axis=1).tolist()
+def _listen(state: BeatState, heard: activation.Activation) -> BeatState:
+    """Give each hop near a beat of the clock to the bar and to the confidence."""
+    told, evidence, clock = state.bar, state.evidence, state.clock
+    beats, downs = bar_pointer.chance(heard.beat).tolist(), bar_pointer.chance(heard.downbeat).tolist()
     for hop in range(HOPS_PER_FRAME):
-        behind = (HOPS_PER_FRAME - 0.5 - hop) / HOP_RATE + bar_pointer.FLUX_DELAY_SECONDS
-        beats = state.beats - behind / state.period
-        number = round(beats)
-        flux, distance = rest[hop], abs(beats - number) * state.period
-        overall = max(1e-3, overall + OVERALL_GAIN * (flux - overall))
-        if distance < CONTRAST_SECONDS:
-            on_beat = max(1e-3, on_beat + ON_BEAT_GAIN * (flux - on_beat))
-        if distance < ACCENT_SECONDS:
-            accents[number % BEATS_IN_BAR] += lows[hop]
-    strongest = accents.index(max(accents))
-    downbeat = strongest if accents[strongest] > ACCENT_MARGIN * accents[state.downbeat] else state.downbeat
-    return state._replace(accents=np.array(accents, np.float32), downbeat=downbeat, on_beat=on_beat, overall=overall)
+        behind = (HOPS_PER_FRAME - 1 - hop + SHOWN_AFTER_HOPS) / HOP_RATE
+        place = clock.beats - behind / clock.period
+        number = round(place)
+        if abs(place - number) * clock.period < NEAR_SECONDS:
+            before, told = told, bar.listen(told, number, downs[hop], beats[hop])
+            if told.number != before.number:
+                evidence = beat_confidence.hear_beat(evidence, before.beat)
+    return state._replace(bar=told, evidence=evidence)

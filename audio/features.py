@@ -69,6 +69,7 @@ class FrameFeatures(NamedTuple):
     """One frame of 1/15 s."""
 
     values: F32  # [len(FEATURE_NAMES)], each of the order of 1
+    log_mel: F32  # [4, 40] of each hop, under the gain control: what the beat's network hears
     onsets: F32  # [4, 5] hop by band of ONSET_BANDS, 0-8: flux over its running mean
     loudness_db: float  # dBFS (RMS), -100 in silence
     energy: float  # 0-1, of the last second, against the last half minute
@@ -117,7 +118,14 @@ def push(state: FeatureState, frame: F32) -> tuple[FrameFeatures, FeatureState]:
         dtype=np.float32,
     )
     np.clip(values, -LIMIT, LIMIT, out=values)
-    return FrameFeatures(values, onsets, loudness, state.energy), state
+    return FrameFeatures(values, log_mel, onsets, loudness, state.energy), state
+
+
+def log_mel_of(samples: F32) -> F32:
+    """The log-mel hops [n, 40] of a whole recording: those of `push` (1e-5), for training in bulk."""
+    hops = len(samples) // HOP
+    padded = np.concatenate([np.zeros(N_FFT - HOP, np.float32), samples[: hops * HOP]])
+    return _compress(np.sqrt(mel_power(padded)), QUIET_MAGNITUDE)[0]
 
 
 def onset_flux(log_mel: F32, before: F32) -> F32:

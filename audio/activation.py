@@ -1,0 +1,145 @@
+"""The network that hears beats, run in NumPy: from log-mel hops to the chance that each hop lies on a beat.
+
+A convolution over the newest hops, two gated recurrent units (Cho et al. 2014, as torch.nn.GRU has them) over frames,
+and one linear head. `model/ear/network.py` is the same function for training.
+"""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio.config import HOPS_PER_FRAME, AudioError
+from audio.features import MEL_MEAN, MEL_SCALE
+from audio.mel import MEL_BANDS
+
+F32 = NDArray[np.float32]
+
+SHIPPED = Path(__file__).parent.parent / "dancers" / "ear.npz"
+CONTRACT = 1
+CHANNELS, HIDDEN = 48, 96
+DIFFERENCE_HOPS = 2  # a rise is measured over so many hops
+KERNEL_HOPS = 4  # of the convolution
+MEMORY_HOPS = DIFFERENCE_HOPS + KERNEL_HOPS - 1
+TEMPO_BINS = 60
+SLOWEST_BIN, FASTEST_BIN = 50.0, 220.0  # bpm: centres of the first and the last bin, spaced by equal ratios
+SHOWN_AFTER_HOPS = 2.0  # a beat shows in the hop that ends so long after it
+RISE_GAIN = 2.0
+NAMES = (
+    *(f"convolution.{kind}" for kind in ("weight", "bias")),
+    *(f"{layer}.{kind}_{way}_l0" for layer in ("first", "second") for kind in ("weight", "bias") for way in ("ih", "hh")),
+    *(f"head.{kind}" for kind in ("weight", "bias")),
+)
+
+
+class Ear(NamedTuple):
+    """The weights, as the stage multiplies them, and what the file says about itself."""
+
+    convolution: tuple[F32, F32]  # [KERNEL_HOPS * 80, CHANNELS], [CHANNELS]
+    first: tuple[F32, F32, F32, F32]  # input [in, 3 H], bias, recurrent [H, 3 H], bias
+    second: tuple[F32, F32, F32, F32]
+    head: tuple[F32, F32]
+    confidence: F32  # [len(beat_confidence.SIGNS)] of the regression there
+    about: dict[str, Any]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Ear":
+        return self  # it never changes: a saved show shares it
+
+
+class ActivationState(NamedTuple):
+    """What the network remembers."""
+
+    hops: F32  # [MEMORY_HOPS, 40]
+    first: F32  # [HIDDEN]
+    second: F32  # [HIDDEN]
+
+
+class Activation(NamedTuple):
+    """One frame's answer."""
+
+    beat: F32  # [4] logit that a hop is where a beat shows
+    downbeat: F32  # [4]
+    tempo: F32  # [TEMPO_BINS + 1] logits; the last is "no beat here"
+
+
+def init() -> ActivationState:
+    """Nothing heard."""
+    return ActivationState(
+        np.zeros((MEMORY_HOPS, MEL_BANDS), np.float32), np.zeros(HIDDEN, np.float32), np.zeros(HIDDEN, np.float32)
+    )
+
+
+def push(ear: Ear, state: ActivationState, log_mel: F32) -> tuple[Activation, ActivationState]:
+    """Hear one frame's hops [4, 40]."""
+    hops = np.concatenate([state.hops, log_mel])
+    now = hops[DIFFERENCE_HOPS:]
+    rise = np.maximum(0.0, now - hops[:-DIFFERENCE_HOPS]) * np.float32(RISE_GAIN)
+    seen = np.concatenate([(now - MEL_MEAN) * _INVERSE_SCALE, rise], axis=1)
+    windows = np.concatenate([seen[i : i + HOPS_PER_FRAME] for i in range(KERNEL_HOPS)], axis=1)
+    weight, bias = ear.convolution
+    onsets = np.maximum(0.0, windows @ weight + bias).reshape(-1)
+    first = _gated(ear.first, onsets, state.first)
+    second = _gated(ear.second, first, state.second)
+    weight, bias = ear.head
+    out = np.concatenate([first, second, onsets]) @ weight + bias
+    answer = Activation(out[:HOPS_PER_FRAME], out[HOPS_PER_FRAME : 2 * HOPS_PER_FRAME], out[2 * HOPS_PER_FRAME :])
+    return answer, ActivationState(hops[HOPS_PER_FRAME:].copy(), first, second)
+
+
+def load(path: Path = SHIPPED) -> Ear:
+    """Read an ear file (npz, no pickle). Raises AudioError with one line for anything else."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            about = json.loads(str(file["about"]))
+            arrays = {name: np.asarray(file[name], np.float32) for name in (*NAMES, "confidence")}
+    except (OSError, KeyError, ValueError) as error:
+        raise AudioError(f"{path} is no ear file ({error}); python -m export.ear makes one") from error
+    if about.get("contract") != CONTRACT:
+        raise AudioError(f"{path} has contract {about.get('contract')}, this program reads {CONTRACT}: export it anew")
+    return arranged(arrays, about)
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Ear:
+    """The ear beside the dancers, read once."""
+    return load()
+
+
+def arranged(arrays: dict[str, F32], about: dict[str, Any]) -> Ear:
+    """Transposed and contiguous, so that a row vector goes in from the left."""
+
+    def across(name: str) -> F32:
+        return np.ascontiguousarray(arrays[name].T)
+
+    def unit(name: str) -> tuple[F32, F32, F32, F32]:
+        return (
+            across(f"{name}.weight_ih_l0"),
+            arrays[f"{name}.bias_ih_l0"],
+            across(f"{name}.weight_hh_l0"),
+            arrays[f"{name}.bias_hh_l0"],
+        )
+
+    return Ear(
+        (across("convolution.weight"), arrays["convolution.bias"]),
+        unit("first"),
+        unit("second"),
+        (across("head.weight"), arrays["head.bias"]),
+        arrays["confidence"],
+        about,
+    )
+
+
+def _gated(unit: tuple[F32, F32, F32, F32], heard: F32, state: F32) -> F32:
+    """One step of a gated recurrent unit; gates in torch's order: reset, update, new."""
+    inward, inward_bias, recurrent, recurrent_bias = unit
+    new, old = heard @ inward + inward_bias, state @ recurrent + recurrent_bias
+    size = len(state)
+    gates = 0.5 * np.tanh(0.5 * (new[: 2 * size] + old[: 2 * size])) + np.float32(0.5)
+    candidate = np.tanh(new[2 * size :] + gates[:size] * old[2 * size :])
+    return np.asarray(candidate + gates[size:] * (state - candidate), np.float32)
+
+
+_INVERSE_SCALE: F32 = np.asarray(1.0 / MEL_SCALE, np.float32)

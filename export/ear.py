@@ -1,0 +1,87 @@
+"""Make the ear file of the stage: `python -m export.ear runs/ear dancers/ear.npz`.
+
+The weights, the calibration of the confidence and a description, in one npz without pickles that NumPy alone runs.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from audio import activation
+from audio.activation import CONTRACT, NAMES
+from audio.beat_confidence import SIGNS
+from audio.config import AudioError
+from model.ear.network import ABOUT, WEIGHTS, EarNetwork
+
+CALIBRATION = "confidence.json"  # made by model.ear.calibrate
+TERMS = "trained only on music sequenced and synthesised by this project and on CC0 recordings (Sonic Pi's samples)"
+PARITY = 1e-3  # of logits
+
+
+def build(run: Path, out: Path) -> float:
+    """Write the file of a trained run; returns the largest difference of a logit between torch and NumPy."""
+    try:
+        arrays = load_file(run / WEIGHTS)
+        about = json.loads((run / ABOUT).read_text())
+    except (OSError, ValueError, SafetensorError) as error:
+        raise AudioError(f"{run} holds no trained ear ({error}); python -m model.ear.train makes one") from error
+    about = {"contract": CONTRACT, "data": TERMS, **about}
+    weights = _calibration(run)
+    temporary = out.with_suffix(".part")
+    with temporary.open("wb") as file:
+        np.savez(file, **{name: arrays[name] for name in NAMES}, confidence=weights, about=np.array(json.dumps(about)))
+    difference = parity(temporary, run)
+    if difference > PARITY:
+        temporary.unlink()
+        raise AudioError(f"NumPy and torch differ by {difference:.1e} on {run}: nothing was written")
+    temporary.rename(out)
+    return difference
+
+
+def _calibration(run: Path) -> np.ndarray:
+    """The regression's weights, in the order of SIGNS; without a calibration the filter's own word, doubled."""
+    path = run / CALIBRATION
+    if not path.exists():
+        return np.array([-3.0 if sign == "one" else 6.0 if sign == "filter" else 0.0 for sign in SIGNS], np.float32)
+    named = json.loads(path.read_text())["weights"]
+    return np.array([named[sign] for sign in SIGNS], np.float32)
+
+
+def parity(path: Path, run: Path, frames: int = 300) -> float:
+    """The largest difference of a logit over a noisy stream."""
+    ear, network = activation.load(path), EarNetwork()
+    network.load_state_dict({name: torch.from_numpy(array) for name, array in load_file(run / WEIGHTS).items()})
+    log_mel = np.abs(np.random.default_rng(0).standard_normal((frames, 4, 40))).astype(np.float32)
+    state, stage = activation.init(), []
+    for frame in log_mel:
+        said, state = activation.push(ear, state, frame)
+        stage.append(np.concatenate(said))
+    before, first = network.first_state(1)
+    with torch.no_grad():
+        heard, _ = network(torch.from_numpy(log_mel.reshape(1, -1, 40)), before, first)
+    return float(np.abs(torch.cat(tuple(heard), dim=2)[0].numpy() - np.stack(stage)).max())
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    p = argparse.ArgumentParser(prog="python -m export.ear", description="Make the ear file of the stage.")
+    p.add_argument("run", type=Path, help="folder of python -m model.ear.train")
+    p.add_argument("out", type=Path, help="FILE.npz; the stage's own is dancers/ear.npz")
+    args = p.parse_args(argv)
+    try:
+        difference = build(args.run, args.out)
+    except AudioError as err:
+        print(f"export.ear: {err}", file=sys.stderr)
+        return 2
+    print(f"{args.out}: {args.out.stat().st_size / 1e3:.0f} kB, NumPy and torch agree to {difference:.1e}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

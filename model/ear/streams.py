@@ -1,0 +1,146 @@
+"""Endless streams of examples for training: one runs into the next, as songs do in a show.
+
+The network's state goes on from chunk to chunk, so it meets cuts, beginnings in the middle and long memories.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from audio.activation import FASTEST_BIN, SHOWN_AFTER_HOPS, SLOWEST_BIN, TEMPO_BINS
+from audio.config import FRAME_RATE, HOP_RATE, HOPS_PER_FRAME
+from audio.features import LOG_GAIN
+from audio.mel import MEL_BANDS
+from model.ear.parts import Heard
+
+WIDTH_HOPS = 1.5  # half width of a beat's triangle in the target
+TEMPO_WIDTH = 1.0  # bins: of a tempo's bell in the target
+LATEST_START_SECONDS = 30.0  # a song may begin in its middle
+FORGET = 0.08  # the chance, each chunk, that a stream's state begins anew
+BAND_GAIN = 0.35  # neper: of the random smooth equaliser
+LOUDEST_FLOOR = 0.03  # of the gain control's peak: a noise floor laid under the mel magnitudes
+
+
+class Chunk(NamedTuple):
+    """A batch of T frames with what should be answered."""
+
+    log_mel: Tensor  # [B, T * 4, 40]
+    beat: Tensor  # [B, T, 4] 0-1
+    downbeat: Tensor  # [B, T, 4]
+    tempo: Tensor  # [B, T, TEMPO_BINS + 1] a distribution
+    forget: Tensor  # [B] 1 where the state begins anew before this chunk
+
+
+@dataclass
+class Answers:
+    """Targets of one whole example."""
+
+    beat: np.ndarray  # [T, 4]
+    downbeat: np.ndarray  # [T, 4]
+    tempo: np.ndarray  # [T] fractional bin, or -1 without a beat
+
+
+def answers(heard: Heard) -> Answers:
+    """What the network should say of an example."""
+    frames = len(heard.log_mel)
+    inside = heard.music[np.clip((heard.beats * FRAME_RATE).astype(int), 0, frames - 1)]
+    beats, positions = heard.beats[inside], heard.positions[inside]
+    return Answers(
+        _shown(beats, frames), _shown(beats[positions == 1], frames), _tempo(heard.beats, heard.music.astype(bool))
+    )
+
+
+def _shown(beats: np.ndarray, frames: int) -> np.ndarray:
+    """Triangles where beats show in the hops, [frames, 4]."""
+    target = np.zeros(frames * HOPS_PER_FRAME, np.float32)
+    centres = beats * HOP_RATE + SHOWN_AFTER_HOPS - 1.0  # hop i ends at (i + 1) / HOP_RATE
+    for offset in range(-1, 3):
+        hops = np.floor(centres).astype(int) + offset
+        weight = np.maximum(0.0, 1.0 - np.abs(hops - centres) / WIDTH_HOPS)
+        good = (hops >= 0) & (hops < len(target))
+        np.maximum.at(target, hops[good], weight[good].astype(np.float32))
+    return target.reshape(frames, HOPS_PER_FRAME)
+
+
+def _tempo(beats: np.ndarray, music: np.ndarray) -> np.ndarray:
+    """The fractional tempo bin of every frame; -1 where there is no music or no beat within two seconds."""
+    if len(beats) < 2:
+        return np.full(len(music), -1.0)
+    times = (np.arange(len(music)) + 1.0) / FRAME_RATE
+    after = np.clip(np.searchsorted(beats, times), 1, len(beats) - 1)
+    period = beats[after] - beats[after - 1]
+    bins = np.log(60.0 / period / SLOWEST_BIN) / np.log(FASTEST_BIN / SLOWEST_BIN) * (TEMPO_BINS - 1)
+    near = (times > beats[0] - period) & (times < beats[-1] + period) & (period < 2.0)
+    return np.where(near & music, np.clip(bins, 0.0, TEMPO_BINS - 1.0), -1.0)
+
+
+class Streams:
+    """B endless streams, cut into chunks of T frames."""
+
+    def __init__(self, corpus: list[Heard], batch: int, frames: int, seed: int) -> None:
+        self.corpus = corpus
+        self.answers = [answers(heard) for heard in corpus]
+        self.batch, self.frames = batch, frames
+        self.rng = np.random.default_rng(seed)
+        self.places = [self._begin() for _ in range(batch)]
+        self.tones = np.stack([self._tone() for _ in range(batch)])
+        self.floors = np.zeros(batch, np.float32)
+
+    def draw(self) -> Chunk:
+        """The next chunk of every stream."""
+        shape = (self.batch, self.frames)
+        log_mel = np.empty((*shape, HOPS_PER_FRAME, MEL_BANDS), np.float32)
+        beat, downbeat = np.empty((*shape, HOPS_PER_FRAME), np.float32), np.empty((*shape, HOPS_PER_FRAME), np.float32)
+        tempo = np.empty(shape, np.float32)
+        for row in range(self.batch):
+            filled = 0
+            while filled < self.frames:
+                number, start = self.places[row]
+                heard, answer = self.corpus[number], self.answers[number]
+                count = min(self.frames - filled, len(heard.log_mel) - start)
+                source, target = slice(start, start + count), slice(filled, filled + count)
+                log_mel[row, target] = heard.log_mel[source]
+                beat[row, target], downbeat[row, target] = answer.beat[source], answer.downbeat[source]
+                tempo[row, target] = answer.tempo[source]
+                filled += count
+                self.places[row] = (number, start + count)
+                if start + count == len(heard.log_mel):
+                    self._change(row)
+        varied = self._vary(log_mel)
+        forget = (self.rng.random(self.batch) < FORGET).astype(np.float32)
+        arrays = (varied.reshape(self.batch, -1, MEL_BANDS), beat, downbeat, _bells(tempo), forget)
+        return Chunk(*(torch.from_numpy(np.ascontiguousarray(a, np.float32)) for a in arrays))
+
+    def _begin(self) -> tuple[int, int]:
+        number = int(self.rng.integers(len(self.corpus)))
+        latest = min(int(LATEST_START_SECONDS * FRAME_RATE), len(self.corpus[number].log_mel) - 2)
+        return number, int(self.rng.integers(latest)) if self.rng.random() < 0.6 else 0
+
+    def _change(self, row: int) -> None:
+        self.places[row] = self._begin()
+        self.tones[row] = self._tone()
+        self.floors[row] = LOUDEST_FLOOR * self.rng.random() ** 3 if self.rng.random() < 0.5 else 0.0
+
+    def _tone(self) -> np.ndarray:
+        """A smooth gain over the bands, [40]."""
+        points = self.rng.normal(0.0, BAND_GAIN, 6)
+        return np.exp(np.interp(np.linspace(0, 5, MEL_BANDS), np.arange(6), points)).astype(np.float32)
+
+    def _vary(self, log_mel: np.ndarray) -> np.ndarray:
+        """The same sound through another equaliser and over a noise floor."""
+        magnitude = np.expm1(log_mel) * self.tones[:, None, None, :]
+        floor = LOG_GAIN * self.floors[:, None, None, None]
+        if floor.any():
+            magnitude += floor * np.abs(self.rng.standard_normal(magnitude.shape, np.float32))
+        return np.log1p(magnitude)
+
+
+def _bells(tempo: np.ndarray) -> np.ndarray:
+    """Distributions over the tempo bins and "no beat", [..., TEMPO_BINS + 1]."""
+    bell = np.exp(-0.5 * ((np.arange(TEMPO_BINS) - tempo[..., None]) / TEMPO_WIDTH) ** 2)
+    bell /= bell.sum(axis=-1, keepdims=True) + 1e-9
+    none = tempo[..., None] < 0
+    return np.concatenate([np.where(none, 0.0, bell), none], axis=-1)

@@ -1,0 +1,161 @@
+"""Train the ear: `python -m model.ear.train --corpus runs/ear_corpus --out runs/ear --minutes 60`.
+
+The corpus comes from `python -m model.ear.corpus`. Ctrl-C stops and keeps what was learned; `--start DIR` goes on from
+the weights of another run. `python -m export.ear runs/ear dancers/ear.npz` makes the file for the stage.
+"""
+
+import argparse
+import copy
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn import functional as fn
+from tqdm import tqdm
+
+from audio.config import AudioError
+from model.ear.network import ABOUT, WEIGHTS, EarNetwork, Heard
+from model.ear.parts import read
+from model.ear.streams import Chunk, Streams
+from model.trainer import Plan
+
+LOG, VALIDATION_LOG = "loss.jsonl", "validation.jsonl"
+BEAT_WEIGHT = 3.0  # a hop on the beat counts so much more than one beside it
+DOWNBEAT_SHARE, TEMPO_SHARE = 1.0, 0.05
+HELD_OUT = 24  # examples, the last ones, that are never trained on
+SAVE_EVERY = 120.0  # s
+
+
+def losses(heard: Heard, chunk: Chunk) -> dict[str, Tensor]:
+    """Binary cross-entropy of beats and downbeats, cross-entropy of the tempo; means."""
+    weight = torch.tensor(BEAT_WEIGHT)
+    return {
+        "beat": fn.binary_cross_entropy_with_logits(heard.beat, chunk.beat, pos_weight=weight),
+        "downbeat": fn.binary_cross_entropy_with_logits(heard.downbeat, chunk.downbeat, pos_weight=weight),
+        "tempo": -(chunk.tempo * fn.log_softmax(heard.tempo, dim=-1)).sum(-1).mean(),
+    }
+
+
+def total(parts: dict[str, Tensor]) -> Tensor:
+    """What is minimised."""
+    return parts["beat"] + DOWNBEAT_SHARE * parts["downbeat"] + TEMPO_SHARE * parts["tempo"]
+
+
+class Run:
+    """The network, its averaged copy, the optimiser, and the states of the streams."""
+
+    def __init__(self, network: EarNetwork, streams: Streams, plan: Plan) -> None:
+        self.network, self.streams, self.plan = network, streams, plan
+        self.averaged = copy.deepcopy(network)
+        self.optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay)
+        self.before, self.state = network.first_state(streams.batch)
+        self.steps = 0
+
+    def step(self, done: float) -> dict[str, float]:
+        """One chunk of every stream."""
+        chunk = self.streams.draw()
+        keep = 1.0 - chunk.forget
+        state = (self.state[0] * keep[None, :, None], self.state[1] * keep[None, :, None])
+        heard, state = self.network(chunk.log_mel, self.before * keep[:, None, None], state)
+        parts = losses(heard, chunk)
+        self.optimiser.zero_grad()
+        total(parts).backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.plan.rate_at(self.steps, done)
+        self.optimiser.step()
+        self.state = (state[0].detach(), state[1].detach())
+        self.before = chunk.log_mel[:, -self.before.shape[1] :].clone()
+        self.steps += 1
+        share = min(self.plan.average, self.steps / (self.steps + 10.0))
+        with torch.no_grad():
+            for slow, fast in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
+                slow.lerp_(fast, 1.0 - share)
+        return {name: value.item() for name, value in parts.items()}
+
+    def validate(self, corpus_streams: Streams, chunks: int = 10) -> dict[str, float]:
+        """Mean losses of the averaged weights on examples that are held out."""
+        before, state = self.averaged.first_state(corpus_streams.batch)
+        sums: dict[str, float] = {}
+        with torch.no_grad():
+            for _ in range(chunks):
+                chunk = corpus_streams.draw()
+                heard, state = self.averaged(chunk.log_mel, before, state)
+                before = chunk.log_mel[:, -before.shape[1] :]
+                for name, value in losses(heard, chunk).items():
+                    sums[name] = sums.get(name, 0.0) + value.item() / chunks
+        return sums
+
+
+def train(args: argparse.Namespace) -> None:
+    """Everything between the command line and the finished folder."""
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    corpus = read(args.corpus)
+    network = EarNetwork()
+    if args.start:
+        network.load_state_dict(load_file(args.start / WEIGHTS))
+    plan = Plan(steps=args.steps, minutes=args.minutes, rate=args.lr, average=0.998, seed=args.seed)
+    run = Run(network, Streams(corpus[:-HELD_OUT], args.batch, args.frames, args.seed), plan)
+    args.out.mkdir(parents=True, exist_ok=True)
+    stopped: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: stopped.append(number))
+    began = saved = time.monotonic()
+    with (args.out / LOG).open("a") as log, tqdm(unit="step", disable=None) as bar:
+        while not stopped and (done := plan.done(run.steps, time.monotonic() - began)) < 1.0:
+            parts = run.step(done)
+            log.write(json.dumps({"step": run.steps, **{k: round(v, 5) for k, v in parts.items()}}) + "\n")
+            bar.update()
+            bar.set_postfix({k: f"{v:.4f}" for k, v in parts.items()}, refresh=False)
+            if time.monotonic() - saved > SAVE_EVERY:
+                saved = time.monotonic()
+                save(run, args, corpus[-HELD_OUT:])
+    save(run, args, corpus[-HELD_OUT:])
+
+
+def save(run: Run, args: argparse.Namespace, held_out: list) -> None:
+    """Averaged weights and what they are, written beside and renamed."""
+    validation = run.validate(Streams(held_out, 8, args.frames, 1))
+    about = {
+        "network": "ear",
+        "steps": run.steps,
+        "examples": len(run.streams.corpus),
+        "validation": {name: round(value, 5) for name, value in validation.items()},
+    }
+    save_file(run.averaged.state_dict(), args.out / "model.tmp")
+    (args.out / "model.tmp").rename(args.out / WEIGHTS)
+    (args.out / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
+    with (args.out / VALIDATION_LOG).open("a") as log:
+        log.write(json.dumps({"step": run.steps, **about["validation"]}) + "\n")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    p = argparse.ArgumentParser(prog="python -m model.ear.train", description="Train the network that hears beats.")
+    p.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="made by python -m model.ear.corpus")
+    p.add_argument("--out", type=Path, required=True, metavar="DIR")
+    p.add_argument("--start", type=Path, metavar="DIR", help="begin with the weights of another run")
+    p.add_argument("--steps", type=int, metavar="N")
+    p.add_argument("--minutes", type=float, default=60.0, metavar="M")
+    p.add_argument("--batch", type=int, default=32, help="streams")
+    p.add_argument("--frames", type=int, default=180, help="of a chunk, 15 a second")
+    p.add_argument("--lr", type=float, default=2e-3)
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--threads", type=int, default=1)
+    args = p.parse_args(argv)
+    try:
+        train(args)
+    except (AudioError, OSError) as err:
+        print(f"model.ear.train: {err}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
