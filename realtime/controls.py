@@ -60,12 +60,67 @@ class SetLead:
 
 
 @dataclass(frozen=True)
+class Tapped:
+    """A row of taps: this tempo, and a beat at `at`, in seconds of the stage's clock (offline: of the sound)."""
+
+    bpm: float
+    at: float
+
+
+@dataclass(frozen=True)
+class SetTempo:
+    """Hold this tempo, to hear the phase alone; None: the tempo is heard again."""
+
+    bpm: float | None
+
+
+@dataclass(frozen=True)
+class SetPhase:
+    """The beat phase (0-1) was this at `at`."""
+
+    phase: float
+    at: float
+
+
+@dataclass(frozen=True)
+class ScaleTempo:
+    """The beat is twice as fast (2.0) or half as fast (0.5)."""
+
+    factor: float
+
+
+@dataclass(frozen=True)
+class Nudge:
+    """Bring the beat forward by so many milliseconds."""
+
+    ms: float
+
+
+@dataclass(frozen=True)
+class Downbeat:
+    """The beat nearest to `at` is the first of its bar."""
+
+    at: float
+
+
+@dataclass(frozen=True)
+class SetRange:
+    """Look for the tempo between these, in bpm."""
+
+    slowest: float
+    fastest: float
+
+
+@dataclass(frozen=True)
 class Hello:
     """Ask the sinks to introduce the show again."""
 
 
-Command = SetControl | SetStyle | SetSeed | Freeze | Reset | SetLead | Hello
+BeatCommand = Tapped | SetTempo | SetPhase | ScaleTempo | Nudge | Downbeat | SetRange
+Command = SetControl | SetStyle | SetSeed | Freeze | Reset | SetLead | Hello | BeatCommand
 LEAD_MS_RANGE = (-500.0, 1000.0)
+NUDGE_MS_RANGE = (-500.0, 500.0)
+BPM_RANGE = (55.0, 215.0)  # what the ear looks for
 SEED_LIMIT = 2**63
 
 
@@ -110,6 +165,21 @@ class Controls:
                 _finite(style, weight)
             case SetLead(ms):
                 _finite("lead", ms)
+            case Nudge(ms):
+                _finite("nudge", ms)
+            case SetPhase(phase, at):
+                _finite("phase", phase)
+                _finite("phase", at)
+            case Tapped(bpm, at):
+                _finite("tap", at)
+                check_bpm(bpm)
+            case SetTempo(bpm) if bpm is not None:
+                check_bpm(bpm)
+            case SetRange(slowest, fastest):
+                check_bpm(slowest)
+                check_bpm(fastest)
+                if slowest >= fastest:
+                    raise StageError(f"{slowest:g} bpm is not below {fastest:g}: the slowest comes first")
             case SetSeed(seed):
                 if not 0 <= seed < SEED_LIMIT:
                     raise StageError(f"seed {seed} must be 0 to {SEED_LIMIT - 1}")
@@ -135,6 +205,13 @@ class Controls:
 def _finite(name: str, value: float) -> None:
     if not math.isfinite(value):
         raise StageError(f"{name} cannot be {value}: send a finite number")
+
+
+def check_bpm(bpm: float) -> None:
+    """Raise StageError for a tempo that no ear looks for."""
+    low, high = BPM_RANGE
+    if not low <= bpm <= high:
+        raise StageError(f"{bpm:.4g} bpm must be {low:g} to {high:g}")
 
 
 class CommandQueue:

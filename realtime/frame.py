@@ -22,6 +22,7 @@ class BeatReport:
     confidence: float  # 0-1
     beat_in_bar: int  # 1..
     music: bool
+    clock: str = "heard"  # what rules: "heard", "set" (a tempo held by hand), "midi", "link"
 
 
 @dataclass(slots=True)

@@ -15,18 +15,28 @@ from typing import Any
 
 from pythonosc.osc_packet import OscPacket
 
+from realtime import tap
 from realtime.controls import (
+    BPM_RANGE,
     LEAD_MS_RANGE,
+    NUDGE_MS_RANGE,
     Command,
     CommandQueue,
     Controls,
+    Downbeat,
     Freeze,
     Hello,
+    Nudge,
     Reset,
+    ScaleTempo,
     SetControl,
     SetLead,
+    SetPhase,
+    SetRange,
     SetSeed,
     SetStyle,
+    SetTempo,
+    Tapped,
 )
 from realtime.frame import StageError
 from realtime.osc_wire import Argument, message, split_target
@@ -51,8 +61,15 @@ def read_messages(datagram: bytes) -> list[tuple[str, list[Any]]]:
         raise StageError(f"{len(datagram)} bytes that are not OSC ({type(err).__name__})") from None
 
 
-def command_for(address: str, arguments: list[Any]) -> Command | None:
-    """The command that a message asks for; None for an address nobody knows. Raises StageError for bad arguments."""
+class Released:
+    """A button that was let go: known, and nothing is asked for."""
+
+
+def command_for(address: str, arguments: list[Any], at: float) -> Command | Released | None:
+    """The command that a message asks for; None for an address nobody knows. `at`: when it came, in seconds.
+
+    Raises StageError for bad arguments.
+    """
     match address.strip("/").split("/"):
         case ["dance", "set", "style"]:
             return _style(address, arguments, None)
@@ -69,8 +86,21 @@ def command_for(address: str, arguments: list[Any]) -> Command | None:
         case ["dance", "freeze"]:
             return Freeze(_number(address, arguments) != 0)
         case ["dance", "lead"]:
-            low, high = LEAD_MS_RANGE
-            return SetLead(min(max(_number(address, arguments), low), high))
+            return SetLead(_cut(_number(address, arguments), LEAD_MS_RANGE))
+        case ["dance", "bpm"]:
+            bpm = _number(address, arguments)
+            return SetTempo(None if bpm == 0 else _cut(bpm, BPM_RANGE))
+        case ["dance", "phase"]:
+            return SetPhase(_cut(_number(address, arguments), (0.0, 1.0)), at)
+        case ["dance", "range"]:
+            slowest, fastest = (_cut(_number(address, arguments, n), BPM_RANGE) for n in (0, 1))
+            return SetRange(slowest, fastest)
+        case ["dance", "nudge"]:
+            return Nudge(_cut(_number(address, arguments), NUDGE_MS_RANGE))
+        case ["dance", "half" | "double" | "downbeat" as word]:
+            if not _pressed(address, arguments):
+                return Released()
+            return Downbeat(at) if word == "downbeat" else ScaleTempo(2.0 if word == "double" else 0.5)
         case ["dance", "reset"]:
             return Reset()
         case ["dance", "hello"]:
@@ -85,11 +115,20 @@ def _number(address: str, arguments: list[Any], at: int = 0) -> float:
     return value
 
 
+def _cut(value: float, limits: tuple[float, float]) -> float:
+    return min(max(value, limits[0]), limits[1])
+
+
+def _pressed(address: str, arguments: list[Any]) -> bool:
+    """Whether a button goes down: surfaces send 1, then 0; others send nothing but the address."""
+    return not arguments or _number(address, arguments) != 0
+
+
 def _style(address: str, arguments: list[Any], dancer: int | None) -> SetStyle:
     if not arguments or not isinstance(arguments[0], str):
         raise StageError(f"{address} needs the name of a style, then its weight")
     weight = _number(address, arguments, 1) if len(arguments) > 1 else 1.0
-    return SetStyle(arguments[0], min(max(weight, 0.0), 1.0), dancer)
+    return SetStyle(arguments[0], _cut(weight, (0.0, 1.0)), dancer)
 
 
 class Limit:
@@ -118,9 +157,11 @@ class ControlServer:
         controls: Controls,
         hello: bytes,
         warn: Callable[[str], None],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """target: [HOST:]PORT, "" for 127.0.0.1:7701. hello: the message that answers /dance/hello.
+
+        clock: the stage's own, in seconds; what comes is stamped by it at once, so that taps are exact.
 
         warn gets one line now and then about what could not be read. Raises StageError when the port cannot be had.
         """
@@ -128,6 +169,7 @@ class ControlServer:
         self.dropped = 0  # datagrams of a flood
         self._commands, self._controls, self._hello, self._warn, self._clock = commands, controls, hello, warn, clock
         self._limit = Limit(DATAGRAMS_A_SECOND)
+        self._taps: tap.Row = ()
         self._warned = -math.inf
         self._socket = _bind(*split_target(target, HOST, PORT))
         bound, self.port = self._socket.getsockname()
@@ -150,15 +192,16 @@ class ControlServer:
                 datagram, sender = self._socket.recvfrom(65536)
             except OSError:  # the time-out that lets `close` be seen, or a sender that is gone (Windows)
                 continue
+            at = self._clock()
             if self._closing.is_set():
                 return
-            if self._limit.allows(self._clock()):
-                self._take(datagram, sender)
+            if self._limit.allows(at):
+                self._take(datagram, sender, at)
             else:
                 self.dropped += 1
                 self._say(f"control: more than {DATAGRAMS_A_SECOND} datagrams a second, the others are dropped")
 
-    def _take(self, datagram: bytes, sender: Address) -> None:
+    def _take(self, datagram: bytes, sender: Address, at: float) -> None:
         try:
             messages = read_messages(datagram)
         except StageError as err:
@@ -166,23 +209,38 @@ class ControlServer:
             self._say(f"control: ignored {err} from {sender[0]}")
             return
         for address, arguments in messages:
-            self._answer(sender, *self._obey(address, arguments))
+            self._answer(sender, *self._obey(address, arguments, at))
             if address.strip("/") == "dance/hello":
                 self._send(sender, self._hello)
                 self._answer(sender, "styles", *self._controls.styles)
                 self._answer(sender, "controls", *self._controls.names)
 
-    def _obey(self, address: str, arguments: list[Any]) -> tuple[Argument, ...]:
+    def _obey(self, address: str, arguments: list[Any], at: float) -> tuple[Argument, ...]:
         """Queue what a message asks for; what to answer."""
+        name = address.strip("/").removeprefix("dance/")
         try:
-            command = command_for(address, arguments)
+            if address.strip("/") == "dance/tap":
+                return (name, *self._tap(at)) if _pressed(address, arguments) else (name, 0)
+            command = command_for(address, arguments, at)
             if command is None:
                 return (f"unknown {address[:ECHO]}",)
+            if isinstance(command, Released):
+                return (name, 0)
             self._commands.put(command)
         except StageError as err:
             reason = str(err).removeprefix(f"{address} ")
             return (f"refused {address[:ECHO]}: {reason[: 4 * ECHO]}",)
-        return (address.strip("/").removeprefix("dance/"), *self._taken(command))
+        return (name, *self._taken(command))
+
+    def _tap(self, at: float) -> tuple[Argument, ...]:
+        """One more tap. The answer: how many there are in the row, and their tempo; from the fourth on it is obeyed."""
+        self._taps = tap.add(self._taps, at)
+        found = tap.fit(self._taps)
+        if found is None:
+            return (len(self._taps),)
+        if found.trusted:
+            self._commands.put(Tapped(found.bpm, found.beat))
+        return (found.taps, found.bpm)
 
     def _taken(self, command: Command) -> tuple[Argument, ...]:
         """The value of a command as the dancers will have it."""
@@ -196,8 +254,14 @@ class ControlServer:
                 return (seed if seed < 2**31 else str(seed),)
             case Freeze(on):
                 return (int(on),)
-            case SetLead(ms):
+            case SetLead(ms) | Nudge(ms):
                 return (float(ms),)
+            case SetTempo(bpm):
+                return (float(bpm or 0.0),)
+            case SetPhase(phase, _):
+                return (float(phase),)
+            case SetRange(slowest, fastest):
+                return (float(slowest), float(fastest))
         return ()
 
     def _answer(self, sender: Address, *arguments: Argument) -> None:

@@ -38,6 +38,14 @@ BUSY = 0.8  # share of a picture's time that drawing may take
 SIZE = (1280, 720)
 HELLO_SECONDS = 2.0
 TURN, LIFT, ZOOM = 1.2, 0.6, 0.8  # radians and factors a second while a key is held
+NUDGE_MS = 10.0
+BEAT_KEYS: dict[int, tuple[str] | tuple[str, float]] = {
+    pygame.K_t: ("/dance/tap",),
+    pygame.K_0: ("/dance/bpm", 0.0),
+    pygame.K_COMMA: ("/dance/half",),
+    pygame.K_PERIOD: ("/dance/double",),
+    pygame.K_d: ("/dance/downbeat",),
+}
 LIFT_RANGE, ZOOM_RANGE = (-0.05, 1.3), (0.4, 3.0)
 
 
@@ -87,9 +95,9 @@ class View:
         if event.type == pygame.QUIT:
             self.running = False
         elif event.type == pygame.KEYDOWN:
-            self._key(event.key)
+            self._key(event.key, bool(event.mod & pygame.KMOD_SHIFT))
 
-    def _key(self, key: int) -> None:
+    def _key(self, key: int, shift: bool) -> None:
         if key in (pygame.K_q, pygame.K_ESCAPE):
             self.running = False
         elif key == pygame.K_f:
@@ -101,6 +109,10 @@ class View:
             self._panel.help = not self._panel.help
         elif key == pygame.K_HOME:
             self._camera.turn, self._camera.lift, self._camera.zoom = Camera().turn, Camera().lift, Camera().zoom
+        elif key in BEAT_KEYS:
+            self.say(*BEAT_KEYS[key])
+        elif shift and key in (pygame.K_LEFT, pygame.K_RIGHT):
+            self.say("/dance/nudge", NUDGE_MS if key == pygame.K_RIGHT else -NUDGE_MS)
         elif key == pygame.K_s:
             self._save_next()
         elif pygame.K_1 <= key <= pygame.K_9 and key - pygame.K_1 < len(self.stream.styles):
@@ -124,7 +136,8 @@ class View:
     def move(self, seconds: float) -> None:
         """Move the camera as long as keys are held."""
         held, camera = pygame.key.get_pressed(), self._camera
-        camera.turn += TURN * seconds * (held[pygame.K_RIGHT] - held[pygame.K_LEFT])
+        if not pygame.key.get_mods() & pygame.KMOD_SHIFT:  # with it they nudge the beat
+            camera.turn += TURN * seconds * (held[pygame.K_RIGHT] - held[pygame.K_LEFT])
         camera.lift += LIFT * seconds * (held[pygame.K_UP] - held[pygame.K_DOWN])
         nearer = held[pygame.K_PLUS] or held[pygame.K_EQUALS] or held[pygame.K_KP_PLUS]
         camera.zoom *= 1 + ZOOM * seconds * (nearer - (held[pygame.K_MINUS] or held[pygame.K_KP_MINUS]))

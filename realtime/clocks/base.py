@@ -13,6 +13,8 @@ class Reading(NamedTuple):
 class BeatClock:
     """Base of every outside clock. It may come and go; while it is gone the beat is heard."""
 
+    word: str  # for people, short
+
     def read(self, when: float) -> Reading | None:
         """What it says of the instant `when` (seconds of the stage's clock); None while it does not run."""
         raise NotImplementedError

@@ -13,6 +13,8 @@ FIRST_BPM = 120.0  # of a session that we would begin; the first to join changes
 class LinkClock(BeatClock):
     """A listener in the Link session of this network; it never changes the tempo. Alone, it is gone."""
 
+    word = "link"
+
     def __init__(self, wanted: str, clock: Clock) -> None:
         """Join. Raises StageError, one line."""
         if wanted:

@@ -16,6 +16,8 @@ ECHO = "through"  # Linux has a port that only repeats what this computer sends
 class MidiClock(BeatClock):
     """One input port. Its callback stamps a message and leaves it; everything else is done by the reader."""
 
+    word = "midi"
+
     def __init__(self, wanted: str, clock: Clock) -> None:
         """Open the port whose name has `wanted` in it, "" for the first. Raises StageError, one line."""
         mido = _mido()
@@ -55,9 +57,7 @@ class MidiClock(BeatClock):
 def find(wanted: str, names: list[str]) -> str:
     """The first port with `wanted` in its name (any case); without a wish the first that is more than an echo."""
     if not names:
-        raise StageError(
-            "--clock midi: no MIDI input is there: plug one in, or let the program that has the clock open one"
-        )
+        raise StageError("--clock midi: no MIDI input is there: plug one in, or let the other program open one")
     found = [name for name in names if wanted.lower() in name.lower()]
     if not found:
         raise StageError(f"--clock midi:{wanted}: no MIDI input is called so: there are {', '.join(names)}")

@@ -1,6 +1,6 @@
 """MIDI beat clock: 24 ticks a beat, each late by something else, to tempo and place in the song.
 
-A straight line through the last ticks. A tempo change begins the line anew, ticks that were lost are counted all the same.
+A straight line through the last ticks. A tempo change begins it anew; ticks that were lost are counted all the same.
 Messages as in the MIDI 1.0 specification: clock F8, start FA, continue FB, stop FC, song position F2 (sixteenths).
 """
 

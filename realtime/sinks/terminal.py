@@ -114,7 +114,8 @@ def status(frame: StageFrame, styles: tuple[tuple[int, str], ...], columns: int,
     beats = "".join(
         "●" if report.music and n == report.beat_in_bar else "○" for n in range(1, max(4, report.beat_in_bar) + 1)
     )
-    tempo = f"{report.bpm:3.0f} bpm {report.confidence:4.0%}" if report.music else "no beat     "
+    sure = f"{report.confidence:4.0%}" if report.clock == "heard" else f"{report.clock:>4}"
+    tempo = f"{report.bpm:3.0f} bpm {sure}" if report.music or report.clock != "heard" else "no beat     "
     share = min(max((frame.loudness_db + 60) / 60, 0.0), 1.0)
     whole, part = divmod(round(share * 64), 8)
     meter = ("█" * whole + (BARS[part] if part else "")).ljust(8, "·")

@@ -7,7 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime.controls import Command, CommandQueue, Controls, Freeze, Reset, SetControl, SetLead, SetSeed, SetStyle
+from realtime.controls import (
+    Command,
+    CommandQueue,
+    Controls,
+    Freeze,
+    Nudge,
+    Reset,
+    SetControl,
+    SetLead,
+    SetPhase,
+    SetRange,
+    SetSeed,
+    SetStyle,
+    SetTempo,
+    Tapped,
+)
 from realtime.frame import StageError
 from tests.realtime.toy_dancer import MANIFEST
 
@@ -57,6 +72,14 @@ REFUSED: list[tuple[Command, str]] = [
     (SetStyle("calm", float("inf")), "calm cannot be inf"),
     (SetLead(float("nan")), "lead cannot be nan"),
     (SetSeed(-1), "seed -1 must be"),
+    (SetTempo(300.0), "300 bpm must be 55 to 215"),
+    (SetTempo(float("nan")), "nan bpm must be"),
+    (Tapped(20.0, 0.0), "20 bpm must be"),
+    (Tapped(120.0, float("inf")), "tap cannot be inf"),
+    (SetPhase(float("nan"), 0.0), "phase cannot be nan"),
+    (Nudge(float("nan")), "nudge cannot be nan"),
+    (SetRange(120.0, 90.0), "120 bpm is not below 90"),
+    (SetRange(20.0, 90.0), "20 bpm must be"),
 ]
 
 

@@ -13,13 +13,20 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from realtime.controls import (
     CommandQueue,
     Controls,
+    Downbeat,
     Freeze,
     Hello,
+    Nudge,
     Reset,
+    ScaleTempo,
     SetControl,
     SetLead,
+    SetPhase,
+    SetRange,
     SetSeed,
     SetStyle,
+    SetTempo,
+    Tapped,
 )
 from realtime.frame import StageError
 from realtime.osc_control import WARN_SECONDS, ControlServer, Limit, read_messages
@@ -87,6 +94,19 @@ def desk():
         ("/dance/lead", [60], SetLead(60), ["lead", 60.0]),
         ("/dance/lead", [-9e9], SetLead(-500.0), ["lead", -500.0]),
         ("/dance/reset", [], Reset(), ["reset"]),
+        ("/dance/bpm", [128.0], SetTempo(128.0), ["bpm", 128.0]),
+        ("/dance/bpm", [0], SetTempo(None), ["bpm", 0.0]),
+        ("/dance/bpm", [900], SetTempo(215.0), ["bpm", 215.0]),
+        ("/dance/bpm", [-1], SetTempo(55.0), ["bpm", 55.0]),
+        ("/dance/phase", [0.25], SetPhase(0.25, 0.0), ["phase", 0.25]),
+        ("/dance/phase", [7], SetPhase(1.0, 0.0), ["phase", 1.0]),
+        ("/dance/half", [], ScaleTempo(0.5), ["half"]),
+        ("/dance/double", [1.0], ScaleTempo(2.0), ["double"]),
+        ("/dance/nudge", [-15], Nudge(-15), ["nudge", -15.0]),
+        ("/dance/nudge", [1e6], Nudge(500.0), ["nudge", 500.0]),
+        ("/dance/downbeat", [], Downbeat(0.0), ["downbeat"]),
+        ("/dance/range", [80, 160.0], SetRange(80, 160.0), ["range", 80.0, 160.0]),
+        ("/dance/range", [10, 1e9], SetRange(55.0, 215.0), ["range", 55.0, 215.0]),
     ],
 )
 def test_a_message_becomes_a_command_and_is_echoed_as_it_was_taken(desk, address, arguments, command, answer):
@@ -96,7 +116,7 @@ def test_a_message_becomes_a_command_and_is_echoed_as_it_was_taken(desk, address
 @pytest.mark.parametrize(
     ("address", "arguments"),
     [
-        ("/dance/tap", []),
+        ("/dance/clap", []),
         ("/dance", []),
         ("/dance/set", [1.0]),
         ("/dance/set/dancer/x/energy", [1.0]),
@@ -122,6 +142,14 @@ def test_an_address_nobody_knows_is_answered_by_its_name(desk, address, argument
         ("/dance/seed", [-1], "seed"),
         ("/dance/seed", [1e30], "seed"),
         ("/dance/freeze", [], "number"),
+        ("/dance/tap", ["now"], "number"),
+        ("/dance/bpm", ["fast"], "number"),
+        ("/dance/bpm", [math.nan], "number"),
+        ("/dance/phase", [], "number"),
+        ("/dance/nudge", [math.inf], "number"),
+        ("/dance/range", [80.0], "number"),
+        ("/dance/range", [160.0, 80.0], "160 bpm is not below 80"),
+        ("/dance/range", [1.0, 2.0], "55 bpm is not below 55"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_the_reason(desk, address, arguments, named):
@@ -129,6 +157,41 @@ def test_what_cannot_be_meant_is_refused_with_the_reason(desk, address, argument
     assert commands == []
     assert answer.startswith(f"refused {address}: ")
     assert named in answer
+
+
+def test_taps_are_stamped_as_they_come_counted_in_the_answer_and_obeyed_from_the_fourth(desk):
+    desk.now = 100.0
+    assert desk.ask("/dance/tap") == ([], ["tap", 1])
+    for count in (2, 3):
+        desk.now += 0.5
+        assert desk.ask("/dance/tap", 1) == ([], ["tap", count, pytest.approx(120.0)])
+    for count in (4, 5):
+        desk.now += 0.5
+        ((command,), answer) = desk.ask("/dance/tap", 1.0)
+        assert answer == ["tap", count, pytest.approx(120.0)]
+        assert command.bpm == pytest.approx(120.0)
+        assert command.at == pytest.approx(desk.now)
+        assert isinstance(command, Tapped)
+
+
+def test_taps_of_a_tempo_that_no_ear_looks_for_are_refused(desk):
+    for _ in range(3):
+        desk.ask("/dance/tap")
+        desk.now += 0.2
+    commands, (answer,) = desk.ask("/dance/tap")
+    assert commands == []
+    assert answer.startswith("refused /dance/tap: 300 bpm must be 55 to 215")
+
+
+@pytest.mark.parametrize("word", ["tap", "half", "double", "downbeat"])
+def test_a_button_that_is_let_go_asks_for_nothing(desk, word):
+    assert desk.ask(f"/dance/{word}", 0.0) == ([], [word, 0])
+
+
+def test_what_has_an_instant_carries_the_one_at_which_it_came(desk):
+    desk.now = 3.25
+    assert desk.ask("/dance/phase", 0.5)[0] == [SetPhase(0.5, 3.25)]
+    assert desk.ask("/dance/downbeat")[0] == [Downbeat(3.25)]
 
 
 def test_hello_is_answered_with_all_that_a_receiver_must_know_and_reaches_the_sinks(desk):

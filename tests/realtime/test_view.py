@@ -61,8 +61,8 @@ def picture():
     return pygame.surfarray.array3d(pygame.display.get_surface()).astype(int)
 
 
-def press(view, key):
-    view.handle(pygame.event.Event(pygame.KEYDOWN, key=key))
+def press(view, key, mod=0):
+    view.handle(pygame.event.Event(pygame.KEYDOWN, key=key, mod=mod))
 
 
 def test_a_dancer_appears_where_the_camera_sees_its_joints(window):
@@ -116,6 +116,32 @@ def test_keys_go_to_the_stage_as_control_messages(window, key, said):
     window.stream.take("/dance/status", ["styles", "house", "waack"], 0.0)
     press(window, key)
     assert [m for data in window.stage.waiting() for m in messages(data)] == said
+
+
+@pytest.mark.parametrize(
+    ("key", "mod", "said"),
+    [
+        (pygame.K_t, 0, ("/dance/tap", [])),
+        (pygame.K_0, 0, ("/dance/bpm", [0.0])),
+        (pygame.K_COMMA, 0, ("/dance/half", [])),
+        (pygame.K_PERIOD, 0, ("/dance/double", [])),
+        (pygame.K_d, 0, ("/dance/downbeat", [])),
+        (pygame.K_LEFT, pygame.KMOD_LSHIFT, ("/dance/nudge", [-10.0])),
+        (pygame.K_RIGHT, pygame.KMOD_RSHIFT, ("/dance/nudge", [10.0])),
+        (pygame.K_RIGHT, 0, None),
+    ],
+)
+def test_keys_lay_a_hand_on_the_beat(window, key, mod, said):
+    press(window, key, mod)
+    assert [m for data in window.stage.waiting() for m in messages(data)] == ([said] if said else [])
+
+
+def test_a_key_of_the_help_is_named_once():
+    from realtime.view_panel import KEYS
+
+    named = [name for keys, _ in KEYS for name in keys.split("  ")]
+    assert len(set(named)) == len(named)
+    assert {"T", "0", ",", ".", "D"} <= set(named)
 
 
 def test_space_thaws_what_space_froze(window):
