@@ -68,7 +68,7 @@ def places(style: Style, beats: F64) -> F64:
 def _choose(pattern: str, rng: np.random.Generator) -> str:
     """One of the alternatives of a pattern."""
     options = pattern.replace(" ", "").split("|")
-    return options[int(rng.integers(0, len(options)))]
+    return options[int(rng.integers(0, len(options)))] or "."
 
 
 def _pair(pattern: str, rng: np.random.Generator) -> tuple[str, str]:
