@@ -36,7 +36,8 @@ DRUMS: dict[str, tuple[str, ...]] = {
     "snap": ("perc_snap", "hat_snap"),
     "hat": (
         "hat_bdu", "hat_cab", "hat_cats", "hat_gem", "hat_gnu", "hat_gump", "hat_hier", "hat_metal", "hat_noiz",
-        "hat_raw", "hat_sci", "hat_tap", "hat_yosh", "hat_zan", "hat_zap", "hat_zild", "drum_cymbal_closed", "drum_cymbal_pedal",
+        "hat_raw", "hat_sci", "hat_tap", "hat_yosh", "hat_zan", "hat_zap", "hat_zild",
+        "drum_cymbal_closed", "drum_cymbal_pedal",
     ),
     "open": ("drum_cymbal_open", "elec_cymbal"),
     "ride": ("ride_", "drum_cymbal_soft"),
