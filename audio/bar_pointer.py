@@ -1,10 +1,11 @@
 """A probability over tempo and beat phase, moved on with each frame: the bar pointer model, filtered forward.
 
-States are pairs (beat period, cells since the last beat), as Krebs, Böck & Widmer (ISMIR 2015) lay them out; a frame is
-CELLS_PER_FRAME cells. The evidence is what the network (audio/activation.py) says of each hop: a Bernoulli mixture, as
-in their work, with a beat that is as wide in seconds at every tempo.
+States are pairs (beat period, cells since the last beat), as Krebs, Böck & Widmer (ISMIR 2015) lay them out, a row for
+each period; a frame is CELLS_PER_FRAME cells. The evidence is what the network (audio/activation.py) says of each hop:
+a Bernoulli mixture, as in their work, with a beat that is as wide in seconds at every tempo.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -18,18 +19,22 @@ F32 = NDArray[np.float32]
 CELLS_PER_FRAME = 8
 CELL_RATE = FRAME_RATE * CELLS_PER_FRAME  # Hz
 SLOWEST_BPM, FASTEST_BPM = 54.0, 218.0
-PERIODS = np.arange(int(60 * CELL_RATE / FASTEST_BPM), int(60 * CELL_RATE / SLOWEST_BPM) + 1)  # cells
+COARSE_FROM = 80  # cells: longer periods come in steps of two
+_LONGEST = int(60 * CELL_RATE / SLOWEST_BPM) + 1
+PERIODS = np.concatenate(
+    [np.arange(int(60 * CELL_RATE / FASTEST_BPM), COARSE_FROM), np.arange(COARSE_FROM, _LONGEST + 1, 2)]
+)  # cells
 BPM = 60.0 * CELL_RATE / PERIODS
-STARTS = np.concatenate([[0], np.cumsum(PERIODS)[:-1]])
-SIZE = int(PERIODS.sum())
+SHAPE = (len(PERIODS), int(PERIODS[-1]))
 
 WIDTH_SECONDS = 0.017  # of a beat in the evidence
+NEAR_CELLS = 18  # after a beat: beyond them no hop of the frame shows it
 ON_BEAT, OFF_BEAT = 0.93, 0.02  # the most and the least that a place counts as on the beat
 LOGIT_BIAS = 1.1  # log of the training's weight on beats
 LEAST_CHANCE = 0.02  # no hop is surer than this
 BEAT_SHARE = 0.06  # of all hops
-SHARPNESS = 1.0  # power of the evidence: hops that lie side by side are not independent
 TEMPO_WEIGHT = 0.05  # of the network's own word on tempo, each frame
+TEMPO_FLOOR = 1e-4  # no tempo is less likely in its word
 
 TEMPO_STIFFNESS = 200.0  # exp(-stiffness |T' / T - 1|) at each beat
 PRIOR_BPM, PRIOR_WIDTH = 112.0, 0.5  # log-normal at the start
@@ -40,31 +45,11 @@ LEAK = 1e-6  # part of the belief that starts anew each frame: survives cuts and
 SILENT_LEAK = 0.02
 
 
-def _on_beat() -> F32:
-    """How far each state says that a hop of the frame shows a beat, [4, SIZE]."""
-    rows = []
-    for hop in range(HOPS_PER_FRAME):
-        behind = (HOPS_PER_FRAME - 1 - hop + SHOWN_AFTER_HOPS) / HOP_RATE * CELL_RATE  # cells from a beat shown here
-        row = []
-        for period in PERIODS:
-            away = (np.arange(period) - behind + period / 2) % period - period / 2
-            row.append(OFF_BEAT + (ON_BEAT - OFF_BEAT) * np.exp(-0.5 * (away / CELL_RATE / WIDTH_SECONDS) ** 2))
-        rows.append(np.concatenate(row))
-    return np.ascontiguousarray(rows, np.float32)
-
-
-def _stiff() -> F32:
-    """From period to period at a beat, [n, n]; rows sum to 1."""
-    ratio = PERIODS[None, :] / PERIODS[:, None]
-    stay = np.exp(-TEMPO_STIFFNESS * np.abs(ratio - 1.0))
-    return np.asarray(stay / stay.sum(axis=1, keepdims=True), np.float32)
-
-
 class Prior(NamedTuple):
     """What is expected before anything is heard: the performer's hand is here."""
 
     moves: F32  # [n, n] to each period from each period, at a beat
-    first: F32  # [SIZE] where a song may start
+    first: F32  # SHAPE: where a song may start
 
 
 def within(slowest_bpm: float, fastest_bpm: float, width: float = RANGE_WIDTH) -> Prior:
@@ -72,30 +57,18 @@ def within(slowest_bpm: float, fastest_bpm: float, width: float = RANGE_WIDTH) -
     outside = np.maximum(0.0, np.maximum(np.log(slowest_bpm / BPM), np.log(BPM / fastest_bpm))) / width
     inside = np.exp(-0.5 * np.minimum(outside, 6.0) ** 2)
     usual = np.exp(-0.5 * BEAT_PRIOR_WEIGHT * (np.log(BPM / BEAT_PRIOR_BPM) / BEAT_PRIOR_WIDTH) ** 2)
-    begin = np.repeat(inside * np.exp(-0.5 * (np.log(BPM / PRIOR_BPM) / PRIOR_WIDTH) ** 2) / PERIODS, PERIODS)
+    begin = inside * np.exp(-0.5 * (np.log(BPM / PRIOR_BPM) / PRIOR_WIDTH) ** 2) * np.gradient(PERIODS) / PERIODS
+    first = begin[:, None] * _INSIDE
     moves = np.ascontiguousarray((_stiff() * (inside * usual)).T, np.float32)
-    return Prior(moves, np.asarray(begin / begin.sum(), np.float32))
+    return Prior(moves, np.asarray(first / first.sum(), np.float32))
 
 
 def at(period: float, phase: float, phase_width: float = SURE_PHASE) -> F32:
-    """A belief [SIZE] that is all but sure of a period (s) and, to `phase_width` beats, of a phase (0-1)."""
-    tempo = np.exp(-0.5 * (np.log(PERIODS / CELL_RATE / period) / SURE_TEMPO) ** 2)
+    """A belief that is all but sure of a period (s) and, to `phase_width` beats, of a phase (0-1)."""
+    tempo = np.exp(-0.5 * (np.log(PERIODS / CELL_RATE / period) / SURE_TEMPO) ** 2) / PERIODS
     away = (_ANGLE / (2.0 * np.pi) - phase + 0.5) % 1.0 - 0.5
-    belief = np.repeat(tempo / PERIODS, PERIODS) * np.exp(-0.5 * (away / phase_width) ** 2) + 1e-12
+    belief = (tempo[:, None] * np.exp(-0.5 * (away / phase_width) ** 2) + 1e-12) * _INSIDE
     return np.asarray(belief / belief.sum(), np.float32)
-
-
-_PERIOD_BIN = np.clip(
-    np.log(BPM / SLOWEST_BIN) / np.log(FASTEST_BIN / SLOWEST_BIN) * (TEMPO_BINS - 1), 0.0, TEMPO_BINS - 1.001
-)
-_BIN, _BIN_SHARE = _PERIOD_BIN.astype(int), (_PERIOD_BIN % 1.0).astype(np.float32)
-_CELLS = np.concatenate([np.arange(period) for period in PERIODS])
-_ANGLE = 2.0 * np.pi * _CELLS / np.repeat(PERIODS, PERIODS)
-COSINE: F32 = np.cos(_ANGLE).astype(np.float32)
-SINE: F32 = np.sin(_ANGLE).astype(np.float32)
-ON: F32 = _on_beat()
-_HEADS = STARTS[:, None] + np.arange(CELLS_PER_FRAME)
-_TAILS = (STARTS + PERIODS)[:, None] - CELLS_PER_FRAME + np.arange(CELLS_PER_FRAME)
 
 
 def chance(logits: F32) -> F32:
@@ -103,22 +76,23 @@ def chance(logits: F32) -> F32:
     return np.asarray(LEAST_CHANCE + (1.0 - 2.0 * LEAST_CHANCE) / (1.0 + np.exp(LOGIT_BIAS - logits)), np.float32)
 
 
-def move(belief: F32, beat: F32, tempo: F32, prior: Prior, silent: bool) -> F32:
-    """The belief [SIZE] one frame later, having heard the logits `beat` [4] and `tempo` [TEMPO_BINS + 1].
+def move(belief: F32, chances: list[float], tempo: F32, prior: Prior, silent: bool) -> F32:
+    """The belief one frame later, having heard each hop's chance of a beat [4] and each tempo's [TEMPO_BINS + 1].
 
     In silence it fades into what may start next.
     """
-    moved = np.empty_like(belief)
-    moved[CELLS_PER_FRAME:] = belief[:-CELLS_PER_FRAME]
-    moved[_HEADS] = prior.moves @ belief[_TAILS]
-    for on, p in zip(ON, chance(beat).tolist(), strict=True):
-        off = ((1.0 - p) / (1.0 - BEAT_SHARE)) ** SHARPNESS
-        rise = (p / BEAT_SHARE) ** SHARPNESS - off
-        moved *= on * np.float32(rise) + np.float32(off)
-    if TEMPO_WEIGHT:
-        scaled = np.exp(TEMPO_WEIGHT * (tempo - tempo.max()))
-        said = scaled[_BIN] * (1 - _BIN_SHARE) + scaled[_BIN + 1] * _BIN_SHARE
-        moved *= np.repeat(said, PERIODS)
+    moved = np.empty(SHAPE, np.float32)
+    moved[:, CELLS_PER_FRAME:] = belief[:, :-CELLS_PER_FRAME]
+    moved[:, :CELLS_PER_FRAME] = prior.moves @ belief.take(_TAILS)
+    moved.put(_BEYOND, 0.0)
+    near = moved[:, :NEAR_CELLS]
+    for on, p in zip(_NEAR_BEAT, chances, strict=True):
+        off = (1.0 - p) / (1.0 - BEAT_SHARE)
+        rise = p / BEAT_SHARE - off
+        far = off + rise * OFF_BEAT  # the factor of all other cells, which the normalisation below takes away
+        near *= on * np.float32(rise / far) + np.float32(off / far)
+    said = ((tempo.take(_BIN) + TEMPO_FLOOR) ** TEMPO_WEIGHT).astype(np.float32)
+    moved *= said[:, None]
     leak = np.float32(SILENT_LEAK if silent else LEAK)
     moved *= (np.float32(1.0) - leak) / moved.sum()
     moved += leak * prior.first
@@ -131,12 +105,40 @@ def best(belief: F32) -> tuple[float, float, float]:
     Period and phase are means over the likeliest period and its two neighbours on each side; the confidence is the
     mass there times the concentration of its phase.
     """
-    mass = np.add.reduceat(belief, STARTS)
-    near = np.convolve(mass, np.ones(5, np.float32), "same")
+    mass = belief.sum(axis=1)
+    near = np.convolve(mass, _FIVE, "same")
     middle = int(near.argmax())
-    first, last = max(0, middle - 2), min(len(PERIODS), middle + 3)
-    part = slice(STARTS[first], STARTS[last - 1] + PERIODS[last - 1])
-    x, y = float(belief[part] @ COSINE[part]), float(belief[part] @ SINE[part])
-    weights = mass[first:last].astype(np.float64)
-    period = float(weights @ PERIODS[first:last]) / float(weights.sum()) / CELL_RATE
-    return period, float(np.arctan2(y, x) / (2.0 * np.pi)) % 1.0, float(np.hypot(x, y))
+    rows = slice(max(0, middle - 2), middle + 3)
+    part = belief[rows].ravel()
+    x, y = float(part @ _COSINE[rows].ravel()), float(part @ _SINE[rows].ravel())
+    period = float(mass[rows] @ PERIODS[rows]) / float(mass[rows].sum()) / CELL_RATE
+    return period, math.atan2(y, x) / (2.0 * math.pi) % 1.0, math.hypot(x, y)
+
+
+def _near_beat() -> F32:
+    """How far each state near a beat says that a hop of the frame shows it, [4, n, NEAR_CELLS]."""
+    behind = (HOPS_PER_FRAME - 1 - np.arange(HOPS_PER_FRAME) + SHOWN_AFTER_HOPS) / HOP_RATE  # s after the beat
+    away = np.arange(NEAR_CELLS) / CELL_RATE - behind[:, None]
+    on = OFF_BEAT + (ON_BEAT - OFF_BEAT) * np.exp(-0.5 * (away / WIDTH_SECONDS) ** 2)
+    return np.ascontiguousarray(np.broadcast_to(on[:, None, :], (len(on), *_INSIDE[:, :NEAR_CELLS].shape)), np.float32)
+
+
+def _stiff() -> NDArray[np.float64]:
+    """From period to period at a beat, [n, n]; rows sum to 1."""
+    stay = np.exp(-TEMPO_STIFFNESS * np.abs(PERIODS[None, :] / PERIODS[:, None] - 1.0)) * np.gradient(PERIODS)
+    return np.asarray(stay / stay.sum(axis=1, keepdims=True))
+
+
+_CELLS = np.arange(SHAPE[1])
+_INSIDE: F32 = (_CELLS < PERIODS[:, None]).astype(np.float32)
+_NEAR_BEAT = _near_beat()
+_ANGLE = 2.0 * np.pi * _CELLS / PERIODS[:, None]
+_COSINE: F32 = np.cos(_ANGLE).astype(np.float32)
+_SINE: F32 = np.sin(_ANGLE).astype(np.float32)
+_FIVE = np.ones(5, np.float32)
+_FLAT = np.arange(SHAPE[0] * SHAPE[1]).reshape(SHAPE)
+_TAILS = _FLAT[(_CELLS >= PERIODS[:, None] - CELLS_PER_FRAME) & (_CELLS < PERIODS[:, None])].reshape(-1, CELLS_PER_FRAME)
+_BEYOND = _FLAT[(_CELLS >= PERIODS[:, None]) & (_CELLS < PERIODS[:, None] + CELLS_PER_FRAME)]
+_BIN = np.rint(
+    np.clip(np.log(BPM / SLOWEST_BIN) / np.log(FASTEST_BIN / SLOWEST_BIN), 0.0, 1.0) * (TEMPO_BINS - 1)
+).astype(int)

@@ -58,7 +58,7 @@ class BeatState(NamedTuple):
 
     ear: Ear  # never changes
     activation: activation.ActivationState
-    belief: F32  # [bar_pointer.SIZE]
+    belief: F32  # bar_pointer.SHAPE
     limits: tuple[float, float]  # bpm: the performer's range
     prior: bar_pointer.Prior  # and what it means for the filter
     clock: beat_clock.Clock
@@ -94,10 +94,13 @@ def push(state: BeatState, frame: FrameFeatures) -> BeatState:
     quiet = 0 if frame.loudness_db > MUSIC_DB else min(state.quiet + 1, MUSIC_HOLD_FRAMES)
     silent = quiet >= MUSIC_HOLD_FRAMES
     heard, memory = activation.push(state.ear, state.activation, frame.log_mel)
-    belief = bar_pointer.move(state.belief, heard.beat, heard.tempo, state.prior, silent)
+    beats, downs = bar_pointer.chance(heard.beat).tolist(), bar_pointer.chance(heard.downbeat).tolist()
+    tempo = np.exp(heard.tempo - heard.tempo.max())
+    tempo /= tempo.sum()
+    belief = bar_pointer.move(state.belief, beats, tempo, state.prior, silent)
     state = state._replace(activation=memory, belief=belief, quiet=quiet)
-    state = _follow(state, heard)
-    state = _listen(state, heard)
+    state = _follow(state, float(tempo[-1]))
+    state = _listen(state, beats, downs)
     sure = 0.0 if silent else beat_confidence.chance(state.evidence, state.ear.confidence)
     if state.given:
         sure = 1.0
@@ -131,7 +134,7 @@ def vector(beat: Beat) -> F32:
     return np.array([*circle, beat.time_to_beat, tempo, beat.confidence, beat.music], np.float32)
 
 
-def _follow(state: BeatState, heard: activation.Activation) -> BeatState:
+def _follow(state: BeatState, beatless: float) -> BeatState:
     """Move the clock on by one frame toward what the filter believes."""
     period, phase, sure = bar_pointer.best(state.belief)
     if state.given:
@@ -140,15 +143,13 @@ def _follow(state: BeatState, heard: activation.Activation) -> BeatState:
         state = state._replace(given=state.given - 1, outside=(period, phase))
     clock, leapt = beat_clock.follow(state.clock, period, phase, sure)
     told = bar.forget(state.bar, math.floor(clock.beats)) if leapt else state.bar
-    beatless = math.exp(float(heard.tempo[-1] - heard.tempo.max())) / float(np.exp(heard.tempo - heard.tempo.max()).sum())
     evidence = beat_confidence.hear(state.evidence, sure, beatless, beat_clock.phase_error(clock, phase), leapt)
     return state._replace(clock=clock, bar=told, evidence=evidence)
 
 
-def _listen(state: BeatState, heard: activation.Activation) -> BeatState:
+def _listen(state: BeatState, beats: list[float], downs: list[float]) -> BeatState:
     """Give each hop near a beat of the clock to the bar and to the confidence."""
     told, evidence, clock = state.bar, state.evidence, state.clock
-    beats, downs = bar_pointer.chance(heard.beat).tolist(), bar_pointer.chance(heard.downbeat).tolist()
     for hop in range(HOPS_PER_FRAME):
         behind = (HOPS_PER_FRAME - 1 - hop + SHOWN_AFTER_HOPS) / HOP_RATE
         place = clock.beats - behind / clock.period
