@@ -79,9 +79,9 @@ def _pair(pattern: str, rng: np.random.Generator) -> tuple[str, str]:
 
 def _kit(style: Style, rng: np.random.Generator) -> list[str]:
     """The drums of this song: mostly all, often one or two fewer, now and then only one or none."""
-    if rng.random() < BARE.get(style.family, 0.03):
-        return []
     names = list(style.drums)
+    if not names or rng.random() < BARE.get(style.family, 0.03):
+        return []
     if rng.random() < 0.04:
         return [str(rng.choice(names))]
     return [name for name in names if rng.random() > (0.05 if name in BACKBONE else 0.15)]
