@@ -48,6 +48,7 @@ def hear(session: Session, block: F32) -> None:
     samples, moment.resample = resample.push(moment.resample, block)
     frames, moment.framing = framing.push(moment.framing, samples)
     moment.waiting.extend(frames)
+    moment.heard += len(block)
     session.stats.lap("resample")
 
 
@@ -55,10 +56,11 @@ def tick(session: Session, samples: F32) -> StageFrame:
     """One frame of sound [1600] to one frame of the stage."""
     moment, stats = session.moment, session.stats
     stats.start_frame()
-    session.apply_commands()
     heard, moment.features = features.push(moment.features, samples)
     stats.lap("features")
     moment.beat = beat.push(moment.beat, heard)
+    session.apply_commands()
+    session.obey_clock()
     lead = session.lead
     now = beat.predict(moment.beat, lead)
     beat_vector = beat.vector(now)
@@ -78,7 +80,9 @@ def tick(session: Session, samples: F32) -> StageFrame:
         samples=samples,
         features=heard.values,
         beat=beat_vector,
-        report=BeatReport(now.beat_phase, now.bar_phase, now.bpm, now.confidence, now.beat_in_bar, bool(now.music)),
+        report=BeatReport(
+            now.beat_phase, now.bar_phase, now.bpm, now.confidence, now.beat_in_bar, bool(now.music), moment.clock
+        ),
         loudness_db=heard.loudness_db,
         energy=heard.energy,
         controls=session.controls.values.copy(),
@@ -120,7 +124,7 @@ def run_stream(
     gc.freeze()  # what lives now lives to the end: collections stay short
     stats, end = session.stats, None if frames is None else session.moment.index + frames
     told = 0  # samples dropped
-    for frame in dance(_until(stop, source.blocks()), session):
+    for frame in dance(_until(stop, source, session), session):
         late = source.behind() >= 1.0 / FRAME_RATE
         if session.hello_wanted:
             session.hello_wanted = False
@@ -134,8 +138,9 @@ def run_stream(
             return
 
 
-def _until(stop: Callable[[], bool], blocks: Iterator[F32]) -> Iterator[F32]:
-    for block in blocks:
+def _until(stop: Callable[[], bool], source: Source, session: Session) -> Iterator[F32]:
+    for block in source.blocks():
         if stop():
             return
+        session.stamp(block, source.behind())
         yield block

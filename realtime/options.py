@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, NoReturn
 
-from realtime.controls import LEAD_MS_RANGE, SEED_LIMIT
+from realtime.controls import BPM_RANGE, LEAD_MS_RANGE, SEED_LIMIT, check_bpm
 from realtime.frame import StageError
 
 EXAMPLES = """\
@@ -15,6 +15,8 @@ examples:
   python -m realtime.run --device file:song.mp3 --sink vmc   a song, to VSeeFace, Warudo, Unity on this machine
   python -m realtime.run --device "USB" --sink osc:192.168.1.20:7700 --sink npz:take1.npz
   python -m realtime.run --device file:song.wav --pace fast --sink npz:dance.npz      as fast as it can
+  python -m realtime.run --device mic --bpm-range 80:160     it hears half or double the tempo? say what it can be
+  python -m realtime.run --device mic --clock midi:DJM       a DJ's mixer or sequencer tells the beat; or: link
   python -m realtime.run --smoke-test                        does all of it work here?
 
 sinks are written NAME[:TARGET][,option=value...]; --list-sinks says which there are. A config file has the same words:
@@ -31,6 +33,22 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise what the command line prints as its one line."""
         raise StageError(f"{message}; --help shows how")
+
+
+def _bpm_range(text: str) -> tuple[float, float]:
+    """LOW:HIGH or LOW-HIGH in bpm."""
+    low, _, high = text.replace("-", ":").partition(":")
+    try:
+        found = float(low), float(high)
+        for bpm in found:
+            check_bpm(bpm)
+    except StageError as err:
+        raise argparse.ArgumentTypeError(str(err)) from None
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} should be LOW:HIGH as in 80:160") from None
+    if found[0] >= found[1]:
+        raise argparse.ArgumentTypeError(f"{text!r} should have the lower tempo first, as in 80:160")
+    return found
 
 
 class _Sinks(argparse.Action):
@@ -63,6 +81,10 @@ def build_parser() -> Parser:
     add("--pace", default="live", choices=["live", "fast"], help="files and demo only (default: live)")
     add("--duration", type=float, metavar="SECONDS", help="stop after so much sound")
     add("--lead-ms", type=float, default=0.0, metavar="MS", help="dance so much earlier (default: 0)")
+    tempi = f"where the tempo is looked for (default: {BPM_RANGE[0]:g}:{BPM_RANGE[1]:g})"
+    add("--bpm-range", type=_bpm_range, default=BPM_RANGE, metavar="LOW:HIGH", help=tempi)
+    add("--bpm", type=float, metavar="BPM", help="hold this tempo; where its beats lie is heard")
+    add("--clock", metavar="midi[:PORT]|link", help="beats from MIDI clock (PORT: part of its name) or Ableton Link")
     add("--control", default="", metavar="[HOST:]PORT|off", help="OSC in (default: 127.0.0.1:7701)")
     add("--config", metavar="FILE.toml", help="read options from a file; the command line wins")
     add("--stats", metavar="FILE.json", help="write the timings there at the end")
@@ -130,5 +152,12 @@ def _check(options: argparse.Namespace) -> None:
     low, high = LEAD_MS_RANGE
     if not low <= options.lead_ms <= high:
         raise StageError(f"--lead-ms {options.lead_ms:g} must be {low:g} to {high:g}")
+    if options.bpm is not None:
+        try:
+            check_bpm(options.bpm)
+        except StageError as err:
+            raise StageError(f"--bpm: {err}") from None
+    if options.clock and options.pace == "fast":
+        raise StageError(f"--clock {options.clock} tells the time of day: it needs --pace live")
     if options.stats and not Path(options.stats).expanduser().parent.is_dir():
         raise StageError(f"--stats: there is no folder {Path(options.stats).parent}: make it first")

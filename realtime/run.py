@@ -95,7 +95,8 @@ def _show(wanted: "argparse.Namespace", controls: dict[str, float], stop: thread
 def _open(
     wanted: "argparse.Namespace", controls: dict[str, float], stack: contextlib.ExitStack
 ) -> tuple["Session", "Source", "Sinks"]:
-    """The dancer, the source, the control port, then the sinks: files are made last, when all else is there."""
+    """The dancer, the source, the beat's clock, the control port, then the sinks: files last, as all else is there."""
+    from realtime.clocks.open import open_clock
     from realtime.engines.open import open_engine
     from realtime.osc_control import ControlServer
     from realtime.session import Session
@@ -105,8 +106,13 @@ def _open(
     from realtime.sources.open import open_source
 
     engine = open_engine(dancers.find(wanted.dancer), wanted.engine)
-    source = stack.enter_context(open_source(wanted.device, wanted.seed, wanted.pace, WallClock(), say))
-    session = Session(engine, source.rate, wanted.dancers, wanted.seed, wanted.lead_ms)
+    clock = WallClock()
+    source = stack.enter_context(open_source(wanted.device, wanted.seed, wanted.pace, clock, say))
+    beat_clock = open_clock(wanted.clock, clock) if wanted.clock else None
+    if beat_clock:
+        stack.callback(beat_clock.close)
+    beats = (wanted.bpm_range, wanted.bpm, beat_clock, clock)
+    session = Session(engine, source.rate, wanted.dancers, wanted.seed, wanted.lead_ms, *beats)
     if wanted.style is not None:
         session.controls.set_style(wanted.style)
     for name, value in controls.items():
@@ -114,7 +120,7 @@ def _open(
     control = ""
     if wanted.control != "off":
         hello = osc.hello(wanted.dancers, FRAME_RATE)
-        server = ControlServer(wanted.control, session.commands, session.controls, hello, say)
+        server = ControlServer(wanted.control, session.commands, session.controls, hello, say, clock.now)
         stack.callback(server.close)
         control = f"{server.host}:{server.port}"
     manifest = engine.manifest
@@ -142,6 +148,10 @@ def _banner(wanted: "argparse.Namespace", session: "Session", source: "Source", 
         f"lead     {session.lead * 1e3:.0f} ms: {manifest.lead_frames} frames of the dancer, "
         f"{session.moment.lead_ms:+.0f} ms of yours",
     ]
+    if session.beat_clock:
+        lines.append(f"beat     {session.beat_clock.describe()}; heard while it is silent")
+    elif wanted.bpm is not None:
+        lines.append(f"beat     {wanted.bpm:g} bpm, heard where it lies")
     if wanted.control != "off":
         lines.append(f"control  OSC in at {wanted.control or '127.0.0.1:7701'}")
     if wanted.device == "demo":
@@ -179,6 +189,7 @@ def _smoke_test(wanted: "argparse.Namespace", controls: dict[str, float], stop: 
     """Demo music through the real dancer into files, as fast as it goes; raises as a show does."""
     with tempfile.TemporaryDirectory() as folder:
         wanted.device, wanted.pace, wanted.control, wanted.duration = "demo", "fast", "off", SMOKE_SECONDS
+        wanted.clock = None
         wanted.sink = ["osc", "vmc", f"npz:{folder}/smoke.npz", f"wav:{folder}/smoke.wav"]
         session = _show(wanted, controls, stop)
     stats = session.stats

@@ -3,14 +3,37 @@
 import copy
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audio import beat, config, features, framing, resample
+from audio import beat, beat_hand, config, features, framing, resample
 from motion import pose
-from realtime.controls import CommandQueue, Controls, Freeze, Hello, Reset, SetControl, SetLead, SetSeed, SetStyle
+from realtime.clock import Clock
+from realtime.clocks.base import BeatClock
+from realtime.clocks.sound_time import SoundTime
+from realtime.controls import (
+    BPM_RANGE,
+    BeatCommand,
+    CommandQueue,
+    Controls,
+    Downbeat,
+    Freeze,
+    Hello,
+    Nudge,
+    Reset,
+    ScaleTempo,
+    SetControl,
+    SetLead,
+    SetPhase,
+    SetRange,
+    SetSeed,
+    SetStyle,
+    SetTempo,
+    Tapped,
+)
 from realtime.engines.base import Engine, EngineState
 from realtime.frame import F32
 from realtime.noise import Noise
@@ -18,17 +41,22 @@ from realtime.stats import Stats
 
 SPACING = 1.4  # metres between dancers
 ROW = 8  # dancers side by side
+SAME_TEMPO = 0.005  # what a clock may say otherwise before it is obeyed anew
 
 
 @dataclass
 class Moment:
     """The state between two frames. Everything that the next pose depends on, besides the sound to come."""
 
+    heard: int  # samples, at the source's rate
     resample: resample.ResampleState
     framing: framing.FramingState
     waiting: deque[F32]  # frames [1600] that are complete but not danced yet
     features: features.FeatureState
     beat: Any
+    bpm: float | None  # the tempo that the performer holds
+    held_bpm: float | None  # the tempo that the beat engine holds: the performer's, or that of a clock without a beat
+    clock: str  # what rules the beat, as the report says it
     body: EngineState
     place: pose.PlaceState
     rotations: NDArray[np.floating]  # [N, 22, 4] the last ones: a quaternion's sign goes on from them
@@ -44,8 +72,21 @@ class Session:
     """N dancers of one engine that hear one source of `rate` Hz."""
 
     def __init__(
-        self, engine: Engine, rate: int = config.RATE, dancers: int = 1, seed: int = 0, lead_ms: float = 0.0
+        self,
+        engine: Engine,
+        rate: int = config.RATE,
+        dancers: int = 1,
+        seed: int = 0,
+        lead_ms: float = 0.0,
+        bpm_range: tuple[float, float] = BPM_RANGE,
+        bpm: float | None = None,
+        beat_clock: BeatClock | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        """bpm_range: where the tempo is looked for; bpm: hold this one; beat_clock: obey it while it runs.
+
+        clock: by it taps and outside beats are stamped; without one their seconds are those of the sound.
+        """
         self.engine = engine
         self.rate = rate
         self.dancers = dancers
@@ -53,9 +94,12 @@ class Session:
         self.commands = CommandQueue(self.controls)
         self.noise = Noise(dancers, engine.manifest.noise_size)
         self.stats = Stats()
+        self.clock = clock
+        self.sound_time = SoundTime()
+        self.beat_clock = beat_clock
         self.hello_wanted = False
-        self._begin = {"seed": seed, "lead_ms": lead_ms}
-        self.moment = self._first(seed, lead_ms)
+        self._first = partial(self._at_rest, seed, lead_ms, bpm_range, bpm)
+        self.moment = self._first()
 
     @property
     def lead(self) -> float:
@@ -64,7 +108,7 @@ class Session:
 
     def reset(self) -> None:
         """As at the beginning, controls apart: those stay as they are."""
-        self.moment = self._first(int(self._begin["seed"]), self._begin["lead_ms"])
+        self.moment = self._first()
 
     def save(self) -> Moment:
         """A copy of the state that nothing else touches."""
@@ -76,7 +120,7 @@ class Session:
         self.controls.values = self.moment.controls
 
     def apply_commands(self) -> None:
-        """Bring in what was asked for since the last frame; called at each frame's border."""
+        """Bring in what was asked for since the last frame; called at each frame's border, once it is heard."""
         moment, controls = self.moment, self.controls
         for command in self.commands.drain():
             match command:
@@ -95,19 +139,83 @@ class Session:
                     self.begin_dancers()
                 case Hello():
                     self.hello_wanted = True
+                case _:
+                    self._conduct(command)
+
+    def _conduct(self, command: BeatCommand) -> None:
+        """The performer's hand on the beat."""
+        moment = self.moment
+        match command:
+            case SetTempo(bpm):
+                moment.bpm = bpm
+                if not moment.beat.given:
+                    moment.beat, moment.held_bpm = beat_hand.with_tempo(moment.beat, bpm), bpm
+            case SetRange(slowest, fastest):
+                moment.beat, moment.held_bpm = beat_hand.with_range(moment.beat, slowest, fastest), None
+            case _ if moment.beat.given:
+                return  # the outside clock would take it back in the next frame
+            case Tapped(bpm, at):
+                moment.beat = beat_hand.tapped(moment.beat, bpm, self._ago(at))
+                moment.bpm = moment.held_bpm = bpm
+            case SetPhase(phase, at):
+                moment.beat = beat_hand.with_phase(moment.beat, phase, self._ago(at))
+            case ScaleTempo(factor):
+                self._scale(factor)
+            case Nudge(ms):
+                moment.beat = beat_hand.nudged(moment.beat, ms / 1e3 / moment.beat.clock.period)
+            case Downbeat(at):
+                moment.beat = beat_hand.with_downbeat(moment.beat, self._ago(at))
+
+    def _scale(self, factor: float) -> None:
+        moment = self.moment
+        slowest, fastest = BPM_RANGE
+        if slowest <= 60.0 / moment.beat.clock.period * factor <= fastest:
+            moment.beat = beat_hand.scaled(moment.beat, factor)
+            moment.bpm = moment.bpm and min(max(moment.bpm * factor, slowest), fastest)
+
+    def obey_clock(self) -> None:
+        """Take the beat, or the tempo alone, from the outside clock; where none runs, the performer's tempo holds."""
+        moment = self.moment
+        reading = self.beat_clock.read(self._newest()) if self.beat_clock else None
+        bpm, moment.clock = moment.bpm, "set" if moment.bpm else "heard"
+        if self.beat_clock and reading:
+            moment.clock = self.beat_clock.word
+            if reading.beats is not None:
+                moment.beat = beat_hand.given(moment.beat, reading.bpm, reading.beats, 0.0)
+                return
+            bpm = min(max(reading.bpm, BPM_RANGE[0]), BPM_RANGE[1])
+        if not _alike(bpm, moment.held_bpm):
+            moment.beat, moment.held_bpm = beat_hand.with_tempo(moment.beat, bpm), bpm
+
+    def stamp(self, block: F32, behind: float) -> None:
+        """Note when the last sample of a block came that will be heard next: `behind` seconds ago at the latest."""
+        if self.clock and len(block):
+            self.sound_time.came(self.clock.now() - behind, (self.moment.heard + len(block)) / self.rate)
+
+    def _ago(self, at: float) -> float:
+        """Seconds from an instant of the stage's clock to the end of the newest frame."""
+        return self._newest() - at
+
+    def _newest(self) -> float:
+        """The end of the newest frame, in seconds of the stage's clock."""
+        return self.sound_time.when((self.moment.index + 1) / config.FRAME_RATE)
 
     def begin_dancers(self) -> None:
         """Put the dancers back to their first state and place; what was heard stays."""
         self.moment.body = self.engine.init_state(self.dancers)
         self.moment.place = _formation(self.dancers)
 
-    def _first(self, seed: int, lead_ms: float) -> Moment:
+    def _at_rest(self, seed: int, lead_ms: float, bpm_range: tuple[float, float], bpm: float | None) -> Moment:
         return Moment(
+            heard=0,
             resample=resample.init(self.rate),
             framing=framing.init(),
             waiting=deque(),
             features=features.init(),
-            beat=beat.init(),
+            beat=beat.init(*bpm_range),
+            bpm=bpm,
+            held_bpm=None,
+            clock="heard",
             body=self.engine.init_state(self.dancers),
             place=_formation(self.dancers),
             rotations=np.tile(np.array([0.0, 0.0, 0.0, 1.0]), (self.dancers, len(self.engine.manifest.bones), 1)),
@@ -118,6 +226,11 @@ class Session:
             lead_ms=lead_ms,
             frozen=False,
         )
+
+
+def _alike(a: float | None, b: float | None) -> bool:
+    """Whether two tempi are the same but for a clock's jitter."""
+    return a == b if a is None or b is None else abs(a / b - 1.0) < SAME_TEMPO
 
 
 def _formation(dancers: int) -> pose.PlaceState:
