@@ -146,7 +146,8 @@ def one_shot(samples: F32) -> F32:
     start = max(0, int(np.argmax(np.abs(samples) > 0.1 * np.abs(samples).max())) - RATE // 1000)
     cut = samples[start : start + round(LONGEST * RATE)]
     fade = np.minimum(1.0, np.arange(len(cut), 0, -1, dtype=np.float32) / min(len(cut), RATE // 20))
-    return np.asarray(cut * fade / np.abs(cut).max(), np.float32)
+    faded = cut * fade
+    return np.asarray(faded / np.abs(faded).max(), np.float32)
 
 
 def lay_under(samples: F32, beats: F64, positions: NDArray[np.int64], loop: Loop, decibels: float) -> F32:

@@ -1,0 +1,174 @@
+"""Material for the ear: every example exact, drawn from its seed, of the kind that it says."""
+
+import json
+from collections import Counter
+from functools import lru_cache
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import signal
+
+from audio import room
+from audio.config import FRAME, RATE, AudioError
+from audio.demo_styles import STYLES
+from model.ear import kits, material
+from model.ear.kits import Kits
+from model.ear.material import KINDS, Example
+
+CC0 = Path(__file__).resolve().parents[3] / "shared" / "data" / "cc0_samples"
+
+
+@lru_cache(maxsize=1)
+def recorded() -> Kits:
+    if not CC0.is_dir():
+        pytest.skip("needs shared/data/cc0_samples")
+    return kits.load(CC0)
+
+
+def check(made: Example, seconds: float) -> None:
+    assert made.samples.dtype == np.float32
+    assert len(made.samples) == round(seconds * RATE)
+    assert np.isfinite(made.samples).all()
+    assert np.abs(made.samples).max() < 1.0
+    assert len(made.music) == len(made.samples) // FRAME
+    assert len(made.beats) == len(made.positions)
+    assert (np.diff(made.beats) > 0.1).all()
+    assert ((made.beats >= 0.0) & (made.beats < seconds)).all()
+    if len(made.positions):
+        assert made.positions.min() >= 1
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 2**31), seconds=st.floats(2.0, 25.0))
+def test_any_example_is_exact_finite_and_the_same_for_its_seed(seed: int, seconds: float) -> None:
+    made, again = material.example(seed, seconds), material.example(seed, seconds)
+    check(made, seconds)
+    np.testing.assert_array_equal(made.samples, again.samples)
+    np.testing.assert_array_equal(made.beats, again.beats)
+    assert made.kind in material.SHARES
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_made_and_says_so(kind: str) -> None:
+    made = material.of_kind(kind, 4, 20.0)
+    check(made, 20.0)
+    assert made.kind == kind
+    silent = kind in ("not music", "silence", "noise", "speech", "applause")
+    assert (len(made.beats) == 0) == silent
+    assert made.music.any() != silent
+
+
+def test_seeds_draw_all_sorts_at_levels_from_forty_decibels_down_to_full_scale() -> None:
+    made = [material.example(seed, 4.0) for seed in range(60)]
+    kinds = Counter(one.kind for one in made)
+    assert set(kinds) == set(material.SHARES)
+    assert kinds["song"] + kinds["improvised"] > 30
+    peaks = [20 * np.log10(np.abs(one.samples).max()) for one in made if one.kind != "not music"]
+    assert -40.5 < min(peaks) < -25.0
+    assert -8.0 < max(peaks) < 0.0
+    tempi = [one.bpm for one in made if one.kind in ("song", "improvised")]
+    assert min(tempi) < 75.0
+    assert max(tempi) > 170.0
+
+
+def test_kinds_are_what_their_names_say() -> None:
+    slow, fast, waltz = (
+        [material.of_kind(kind, seed, 15.0) for seed in range(6)] for kind in ("slow", "fast", "waltz")
+    )
+    assert all(54.0 < 60.0 / np.diff(one.beats).mean() < 81.0 for one in slow)
+    assert all(159.0 < 60.0 / np.diff(one.beats).mean() < 211.0 for one in fast)
+    assert all(one.positions.max() == 3 for one in waltz)
+    jump = [60.0 / np.diff(material.of_kind("jump", seed, 40.0).beats) for seed in range(6)]
+    assert all(tempo.max() / tempo.min() > 1.05 for tempo in jump)
+    steady = np.diff(material.of_kind("steady", 1, 15.0).beats)
+    assert steady.std() < 1e-6
+
+
+def test_music_is_marked_in_the_frames_whose_middle_lies_in_it() -> None:
+    frames = material.music_frames(3 * RATE, ((0.5, 1.0), (2.0, 2.1)))
+    assert len(frames) == 45
+    middles = (np.flatnonzero(frames) + 0.5) / 15
+    assert middles.min() >= 0.5
+    assert ((middles < 1.0) | (middles >= 2.0)).all()
+    assert frames.sum() in (8, 9, 10)
+    assert not material.music_frames(3 * RATE, ()).any()
+
+
+@pytest.mark.parametrize("name", [None, "reverb", "laptop", "noise10"])
+def test_low_onsets_stand_out_at_the_beats_through_the_room_too(name: str | None) -> None:
+    """The oracle is librosa's onset strength below 200 Hz: at the beats beside a quarter of a beat later."""
+    at, later = [], []
+    for seed, style in enumerate(["house", "disco", "techno", "trance"] * 2):
+        plan = material.Plan(style if style in STYLES else "house", (100.0, 130.0), "steady", 4)
+        song = material.song(np.random.default_rng(seed), 20.0, None, plan)[0]
+        samples = song.samples if name is None else room.hear(song.samples, room.ROOMS[name], np.random.default_rng(1))
+        lows = librosa.feature.melspectrogram(y=samples, sr=RATE, hop_length=240, n_fft=1024, n_mels=6, fmax=200.0)
+        strength = librosa.onset.onset_strength(S=librosa.power_to_db(lows), sr=RATE, hop_length=240)
+        for beat, period in zip(song.beats[1:-1], np.diff(song.beats)[1:], strict=True):
+            places = [int((beat + share * period) * 100) for share in (0.0, 0.25)]
+            for found, place in zip((at, later), places, strict=True):
+                found.append(strength[place - 2 : place + 6].max())
+    assert np.mean(at) > 1.4 * np.mean(later)
+
+
+def test_recorded_drums_begin_at_once_and_are_as_loud_as_can_be() -> None:
+    for drum, choices in recorded().drums.items():
+        for samples in choices:
+            assert np.abs(samples).max() == pytest.approx(1.0, abs=1e-4), drum
+            assert np.argmax(np.abs(samples) > 0.1) <= 0.002 * RATE, drum
+            assert np.argmax(np.abs(samples) > 0.5) < 0.026 * RATE, drum
+            assert len(samples) <= 1.6 * RATE
+    drawn = recorded().draw(np.random.default_rng(1))
+    assert {"kick", "snare", "hat"} <= set(recorded().drums)
+    assert 5 < len(drawn) <= len(recorded().drums)
+
+
+@pytest.mark.parametrize("name", kits.LOOPS)
+def test_the_onsets_of_a_loop_lie_on_its_sixteenths(name: str) -> None:
+    loop = next(loop for loop in recorded().loops if loop.name == name)
+    strength = librosa.onset.onset_strength(y=np.tile(loop.samples, 3), sr=RATE, hop_length=120, n_fft=512)
+    strength = strength[len(strength) // 3 : 2 * len(strength) // 3]
+    place = np.arange(len(strength)) * 120 / len(loop.samples) * loop.beats * 4 - 0.005 * loop.bpm / 15
+    away = np.abs((place + 0.5) % 1.0 - 0.5) * 15.0 / loop.bpm  # s
+    assert strength[away < 0.015].mean() > 1.3 * strength[away > 0.03].mean()
+
+
+def test_a_loop_is_bent_to_the_bars_of_the_song() -> None:
+    """A loop that is a click on its downbeat, under bars of unequal length."""
+    samples = np.zeros(2 * RATE, np.float32)
+    samples[:24] = 1.0
+    loop = kits.Loop("click", samples, 4)
+    beats = 0.3 + np.cumsum(np.repeat([0.45, 0.5, 0.6, 0.3], 4))
+    positions = np.arange(16) % 4 + 1
+    laid = kits.lay_under(np.full(9 * RATE, 1e-3, np.float32), beats, positions, loop, 0.0) - 1e-3
+    clicks = signal.find_peaks(laid, height=0.2 * laid.max(), distance=RATE // 5)[0] / RATE
+    np.testing.assert_allclose(clicks, beats[[0, 4, 8]], atol=2e-3)  # the fourth bar has no end
+
+
+def test_songs_with_recorded_drums_are_exact_too() -> None:
+    for seed in range(6):
+        check(material.example(seed, 12.0, recorded()), 12.0)
+    with_them, without = (material.of_kind("steady", 2, 12.0, them) for them in (recorded(), None))
+    assert len(with_them.samples) == len(without.samples)
+
+
+def test_a_folder_without_drums_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match="no such folder"):
+        kits.load(tmp_path / "nowhere")
+    with pytest.raises(AudioError, match=r"has no index\.json"):
+        kits.load(tmp_path)
+    (tmp_path / "index.json").write_text("[]")
+    with pytest.raises(AudioError, match="is no list"):
+        kits.load(tmp_path)
+    soundfile.write(tmp_path / "bd_own.wav", np.ones(100), RATE)
+    row = {"file": "bd_own.wav", "licence": "CC-BY-4.0"}
+    (tmp_path / "index.json").write_text(json.dumps({"files": [row]}))
+    with pytest.raises(AudioError, match="none of its CC0"):
+        kits.load(tmp_path)
+    (tmp_path / "index.json").write_text(json.dumps({"files": [row | {"licence": "CC0-1.0"}]}))
+    assert set(kits.load(tmp_path).drums) == {"kick"}
