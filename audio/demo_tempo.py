@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 F64 = NDArray[np.float64]
 
 FIRST = 0.25  # s, of a steady song
+SLOWEST_END = 0.7  # of the tempo, on the last beat of a song that slows down
 SHORTEST, LONGEST = 60.0 / 260.0, 60.0 / 40.0  # s: the beats of whatever tempo is asked for
 
 
@@ -56,6 +57,14 @@ def _jump(rng: np.random.Generator, count: int) -> F64:
     return tempo
 
 
+def _ending(rng: np.random.Generator, periods: F64, seconds: float) -> F64:
+    """Some songs of people slow down over the last beats before `seconds`."""
+    length, last = int(rng.choice([3, 4, 8])), int(np.searchsorted(np.cumsum(periods), seconds))
+    if last > 4 * length and rng.random() < 0.15:
+        periods[last - length : last] *= np.linspace(1.0, rng.uniform(1.1, 1.4), length)
+    return periods
+
+
 # Tempo of every beat as a factor of the song's. In "halving" the beats are a machine's, and `arrange` is asked to play
 # a section at half or double time over them.
 _CURVES: dict[str, Callable[[np.random.Generator, int], F64]] = {
@@ -72,7 +81,7 @@ KINDS = tuple(_CURVES)
 def beats(rng: np.random.Generator, bpm: float, seconds: float, kind: str) -> F64:
     """Strictly increasing beats (s) before `seconds`, at `bpm` and as `kind` has it.
 
-    A steady song begins at 0.25 s, others there or somewhere in the first beat after it.
+    A machine begins at 0.25 s, people there or somewhere in the beat after it; they may end in a ritardando.
     """
     if kind not in _CURVES:
         raise ValueError(f"tempo {kind!r}: use one of {', '.join(KINDS)}")
@@ -80,6 +89,8 @@ def beats(rng: np.random.Generator, bpm: float, seconds: float, kind: str) -> F6
     factors = _CURVES[kind](rng, count)
     factors = np.append(factors, np.full(2 + count, factors[-1]))  # a slow song has fewer beats, a fast one more
     periods = np.clip(60.0 / (bpm * factors), SHORTEST, LONGEST)
+    if kind in ("human", "rubato"):
+        periods = np.minimum(_ending(rng, periods, seconds), LONGEST)
     first = FIRST if kind in ("steady", "halving") or rng.random() < 0.5 else FIRST + float(rng.uniform(0, periods[0]))
     times = first + np.concatenate([[0.0], np.cumsum(periods)])
     return np.asarray(times[times < seconds])
