@@ -33,6 +33,7 @@ EXAMPLES = """\
 examples:
   python -m tools.beats song.mp3                                each beat as it is announced
   python -m tools.beats song.mp3 --ahead-ms 150 --out b.txt     seconds, position in bar, seconds heard by then
+  python -m tools.beats song.mp3 --bpm-range 80:160             it hears half or double the tempo? say what it can be
   python -m tools.beats song.mp3 --click song_clicks.wav        listen: high clicks are downbeats
   python -m tools.beats song.mp3 --plot song.png                look: onsets, phase, tempo, confidence
 """
@@ -70,7 +71,7 @@ def listen(wanted: argparse.Namespace) -> tuple[list[Announcement], list[beats_p
     said: list[Announcement] = []
     trace: list[beats_plot.Point] = []
     hidden = None if wanted.out else True  # the lines are bar enough
-    stream = announce.hear(rate, blocks)
+    stream = announce.hear(rate, blocks, beat.init(*_tempi(wanted.bpm_range)))
     for heard in tqdm(stream, total=_frames(wanted.song), unit="frame", desc=wanted.song.name, disable=hidden):
         new, state = announce.push(state, heard.clock, heard.audio_time)
         said += new
@@ -130,6 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("song", type=Path, help="any sound file")
     parser.add_argument("--out", type=Path, metavar="BEATS.txt", help="write beats here instead of printing them")
     parser.add_argument("--ahead-ms", type=float, default=0.0, metavar="N", help="announce so long before (default: 0)")
+    parser.add_argument(
+        "--bpm-range", default=f"{beat.SLOWEST_BPM:g}:{beat.FASTEST_BPM:g}", metavar="A:B", help="tempi to look among"
+    )
     parser.add_argument("--click", type=Path, metavar="OUT.wav", help="the song with clicks on its beats")
     parser.add_argument("--plot", type=Path, metavar="OUT.png", help="a picture (png, pdf or svg)")
     return parser
@@ -137,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _check(wanted: argparse.Namespace) -> None:
     announce.init(wanted.ahead_ms / 1e3)
+    _tempi(wanted.bpm_range)
     outputs = [path for path in (wanted.out, wanted.click, wanted.plot) if path]
     for path in outputs:
         if not path.parent.is_dir():
@@ -153,6 +158,16 @@ def _check(wanted: argparse.Namespace) -> None:
         raise AudioError(f"--plot {wanted.plot} should end in {', '.join(beats_plot.SUFFIXES)}")
     if wanted.plot and find_spec("matplotlib") is None:
         raise AudioError("--plot needs matplotlib: pip install matplotlib")
+
+
+def _tempi(text: str) -> tuple[float, float]:
+    try:
+        low, high = map(float, text.split(":"))
+    except ValueError:
+        raise AudioError(f"--bpm-range {text}: give two tempi like 80:160") from None
+    if not beat.SLOWEST_BPM <= low < high <= beat.FASTEST_BPM:
+        raise AudioError(f"--bpm-range {text}: from {beat.SLOWEST_BPM:g} to {beat.FASTEST_BPM:g}, the lower one first")
+    return low, high
 
 
 def _print(new: list[Announcement], heard: Heard, ahead: float) -> None:

@@ -7,7 +7,8 @@ import pytest
 from audio import beat, features
 from audio.config import FRAME, FRAME_RATE, RATE
 from audio.demo_styles import STYLES
-from tests.audio.beat_scores import announced_beats, f_measure, octave_f_measure, signed_error
+from model.beat_metrics import f_measure, octave_f_measure
+from tests.audio.beat_scores import announced_beats, signed_error
 from tests.audio.streams import DATA, F32, groove, music
 
 STEADY = ("disco", "house", "techno", "rock", "reggaeton", "hiphop")  # the beat is played, not implied
