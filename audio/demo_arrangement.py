@@ -38,16 +38,18 @@ def arrange(
     breaks, stops. `halving` has the drums play sections at half or double time while the beat keeps its level.
     """
     bars = np.cumsum(positions == 1)  # bar 0 is the pick-up
-    form = demo_form.plan(int(bars[-1]), style, rng, from_start, halving)
     song = Arrangement()
-    kit = list(style.drums) if from_start else _kit(style, rng)
-    for voice in kit:
-        first, second = (_choose(style.drums[voice], rng) for _ in range(2))
-        hits = _lay(voice, (first, second if rng.random() < 0.5 else first), style, form, positions, bars, rng)
+    kit = {voice: _pair(style.drums[voice], rng) for voice in (style.drums if from_start else _kit(style, rng))}
+    patterns = {voice: _pair(getattr(style, voice), rng) for voice in ("bass", "chords", "lead", "arp", "riff", "comp")}
+    playing = {voice for voice, pair in {**kit, **patterns}.items() if all(set(p) - set(".-?") for p in pair)}
+    heard = (playing - {"lead"}) | ({"drums"} if playing & set(kit) else set())
+    heard |= {"tops"} if playing & set(kit) - BACKBONE else set()
+    form = demo_form.audible(demo_form.plan(int(bars[-1]), style, rng, from_start, halving), heard)
+    for voice, pair in kit.items():
+        hits = _lay(voice, pair, style, form, positions, bars, rng)
         song.drums[voice] = hits if from_start else _vary(voice, hits, style.steps, rng)
     if kit:
         _endings(song, style, form, positions, bars, rng)
-    patterns = {voice: _pair(getattr(style, voice), rng) for voice in ("bass", "chords", "lead", "arp", "riff", "comp")}
     song.tones = demo_tones.write(style, patterns, form, positions, bars, rng)
     if not from_start:
         _stops(song, style.steps, form, positions, bars, rng)

@@ -75,6 +75,18 @@ def plan(bars: int, style: Style, rng: np.random.Generator, from_start: bool, ha
     return [pick_up, *_lay(tuple(sections), bars, int(rng.integers(0, total)) if rng.random() < 0.7 else 0)]
 
 
+def audible(form: list[Section], heard: set[str]) -> list[Section]:
+    """Sections in which none of the voices that are `heard` has a part get bass, chords and pad."""
+    made: dict[int, Section] = {}
+    for section in form:
+        if id(section) not in made:
+            silent = section.name != "pick-up" and not section.voices & heard
+            made[id(section)] = (
+                replace(section, voices=section.voices | {"bass", "chords", "pad"}) if silent else section
+            )
+    return [made[id(section)] for section in form]
+
+
 def _draw(style: Style, rng: np.random.Generator) -> list[Section]:
     """Sections of 2 to 16 bars, fewer where a bar is long; the same name is the same section each time."""
     order = FORMS[str(rng.choice(FORM_OF_FAMILY.get(style.family, ("song",))))]

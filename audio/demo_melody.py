@@ -48,7 +48,7 @@ def _phrase(style: Style, pattern: str, rng: np.random.Generator) -> dict[int, N
     for index, name in enumerate(scheme):
         if name != "-":
             starts += [(index * bar + step, degree) for step, degree in zip(rhythms[name], lines[name], strict=True)]
-    starts = sorted(dict(starts).items())
+    starts = sorted(dict(starts).items()) or [(0, 0)]
     longest = int(rng.integers(1, 4)) * style.steps
     ends = [step for step, _ in starts[1:]] + [PHRASE * bar]
     return {
