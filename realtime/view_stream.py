@@ -139,7 +139,7 @@ class Stream:
         """One message; addresses that mean nothing here are passed over."""
         words = address.strip("/").split("/")
         if words == ["dance", "status"] and arguments:
-            self._status([str(part) for part in arguments])
+            self._status([f"{part:.4g}" if isinstance(part, float) else str(part) for part in arguments])
         elif words == ["dance", "hello"] and _numbers(arguments[1:3], 2):
             self._hello(int(arguments[1]), float(arguments[2]))
         elif _numbers(arguments, len(arguments)):

@@ -232,6 +232,8 @@ def test_two_peers_of_link_share_tempo_and_bar():
     other.enabled = True
     if not wait(lambda: ours.read(wall.now()) and other.numPeers(), wall):
         pytest.skip("no multicast on this machine: Link's peers do not find each other")
+    if other.numPeers() > 1:
+        pytest.skip("this network has a Link session of its own: its tempo is left alone")
     assert ours.describe() == "link, 1 there"
     state = other.captureAppSessionState()
     state.setTempo(133.0, other.clock().micros())

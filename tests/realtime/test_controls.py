@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio import beat
 from realtime.controls import (
+    BPM_RANGE,
     Command,
     CommandQueue,
     Controls,
@@ -89,6 +91,10 @@ def test_what_cannot_be_meant_is_refused_when_it_is_put(command: Command, words:
     with pytest.raises(StageError, match=words):
         queue.put(command)
     assert queue.drain() == []
+
+
+def test_the_tempi_that_a_hand_may_give_are_those_that_the_ear_knows() -> None:
+    assert BPM_RANGE == (beat.SLOWEST_BPM, beat.FASTEST_BPM)
 
 
 def test_commands_come_out_once_and_in_order() -> None:

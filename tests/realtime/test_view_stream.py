@@ -139,6 +139,8 @@ def test_answers_of_the_stage_are_kept_for_the_panel():
     stream.take("/dance/status", ["freeze", 1], 0.0)
     assert stream.styles == ("house", "waack")
     assert stream.status == "freeze 1"
+    stream.take("/dance/status", ["tap", 4, 120.30000305175781], 0.0)
+    assert stream.status == "tap 4 120.3"
 
 
 ADDRESSES = st.sampled_from(
