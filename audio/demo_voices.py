@@ -1,5 +1,10 @@
-"""The instruments of the demo music, synthesised: every function returns mono samples at the stage rate, about +-1."""
+"""What the instruments of the demo music are made of: envelopes, bands of noise, cycles of waves, modes that ring.
 
+A sound begins at its first sample, which is laid on the nominal time of the note; what it then needs to be heard (the
+fall of a stick 0-5 ms, a string 1-10 ms, brass 20-50 ms, strings 50-300 ms) comes after, as with real instruments.
+"""
+
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -8,113 +13,53 @@ from numpy.typing import NDArray
 from audio.config import RATE
 
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+Rng = np.random.Generator
+Hit = Callable[[Rng], F32]  # a drum: another one of its kind for every rng
+Notes = tuple[float, ...]  # MIDI numbers that sound together
+Play = Callable[[Notes, float], F32]  # an instrument: a chord held for so many seconds, the same for the same call
+Maker = Callable[[Rng], Play]  # an instrument of its kind for every rng
 
 TABLE = 2048  # samples of one cycle of a wave
-HIGHEST_PARTIAL = 9_000.0  # Hz
+HIGHEST_PARTIAL = 10_500.0  # Hz
+LOUDNESS = 0.3  # RMS of the loudest 100 ms of a note
 
 
-def _time(seconds: float) -> NDArray[np.float64]:
-    return np.arange(int(seconds * RATE)) / RATE
+def clock(seconds: float) -> F64:
+    """Time (s) of every sample."""
+    return np.arange(max(2, int(seconds * RATE))) / RATE
 
 
-def _decay(time: NDArray[np.float64], seconds: float) -> NDArray[np.float64]:
-    """To 1/e in `seconds`, with a last fade so that nothing clicks."""
+def decay(time: F64, seconds: float) -> F64:
+    """To 1/e in `seconds`, with a last fade of 5 ms so that nothing clicks."""
     fade = np.minimum(1.0, np.arange(len(time), 0, -1) / 120.0)
     return np.asarray(np.exp(-time / seconds) * fade)
 
 
-def _high_passed(noise: NDArray[np.float64], hertz: float, top: float = 12_000.0) -> NDArray[np.float64]:
-    """Noise without what lies below `hertz`, by a soft cut in the spectrum."""
-    spectrum = np.fft.rfft(noise)
-    bins = np.fft.rfftfreq(len(noise), 1.0 / RATE)
-    gain = 1.0 / (1.0 + (hertz / np.maximum(bins, 1.0)) ** 6) / (1.0 + (bins / top) ** 4)
-    return np.asarray(np.fft.irfft(spectrum * gain, len(noise)))
+def band(samples: F64, low: float, high: float, order: int = 3) -> F64:
+    """What lies between `low` and `high` Hz, with soft edges in the spectrum."""
+    size = 1 << (len(samples) - 1).bit_length()
+    bins = np.maximum(np.fft.rfftfreq(size, 1.0 / RATE), 1.0)
+    gain = 1.0 / (1.0 + (low / bins) ** (2 * order)) / (1.0 + (bins / high) ** (2 * order))
+    return np.asarray(np.fft.irfft(np.fft.rfft(samples, size) * gain, size)[: len(samples)])
 
 
-def _peak(samples: NDArray[np.float64]) -> F32:
+def noise(rng: Rng, time: F64, low: float, high: float = 12_000.0, order: int = 3) -> F64:
+    """Noise of RMS 1 between `low` and `high` Hz."""
+    made = band(rng.standard_normal(len(time)), low, high, order)
+    return np.asarray(made / max(1e-9, float(np.sqrt(np.mean(made * made)))))
+
+
+def peak(samples: F64) -> F32:
+    """Scaled to a peak of 1."""
     return (samples / max(1e-6, float(np.abs(samples).max()))).astype(np.float32)
 
 
-def kick(rng: np.random.Generator, deep: float = 0.5) -> F32:
-    """A sine that falls from about 180 Hz to 50, with a click; `deep` 0-1 lengthens it."""
-    time = _time(0.22 + 0.2 * deep)
-    floor, top = rng.uniform(46.0, 56.0), rng.uniform(110.0, 170.0)
-    phase = 2 * np.pi * (floor * time + top * 0.028 * (1.0 - np.exp(-time / 0.028)))
-    body = np.sin(phase) * _decay(time, 0.09 + 0.12 * deep)
-    click = _high_passed(rng.standard_normal(len(time)), 1500.0) * _decay(time, 0.004)
-    return _peak(np.tanh(1.8 * body) + 0.25 * click)
-
-
-def snare(rng: np.random.Generator) -> F32:
-    """Two drum modes and a rattle."""
-    time = _time(0.22)
-    tone = rng.uniform(170.0, 220.0)
-    body = np.sin(2 * np.pi * tone * time) + 0.6 * np.sin(2 * np.pi * tone * 1.6 * time)
-    rattle = _high_passed(rng.standard_normal(len(time)), 900.0)
-    return _peak(0.5 * body * _decay(time, 0.045) + 0.5 * rattle * _decay(time, rng.uniform(0.05, 0.09)))
-
-
-def clap(rng: np.random.Generator) -> F32:
-    """Four bursts within 30 ms, then a tail; the loud one lies on the beat."""
-    time = _time(0.24)
-    noise = _high_passed(rng.standard_normal(len(time)), 800.0, 5_000.0)
-    bursts = np.zeros_like(time)
-    for start in (0.0, 0.009, 0.018):
-        after = time - start
-        bursts += np.where(after >= 0.0, np.exp(-np.maximum(after, 0.0) / 0.005), 0.0)
-    return _peak(noise * (bursts + 0.5 * _decay(time, 0.07)))
-
-
-def hat(rng: np.random.Generator, seconds: float) -> F32:
-    """Closed at 0.03 s, open at 0.2 s."""
-    time = _time(seconds * 3.0)
-    metal = sum(np.sign(np.sin(2 * np.pi * f * time)) for f in rng.uniform(3_200.0, 8_600.0, 5))
-    noise = _high_passed(rng.standard_normal(len(time)) + 0.4 * metal, 6_500.0)
-    return _peak(noise * _decay(time, seconds))
-
-
-def shaker(rng: np.random.Generator) -> F32:
-    """A soft grain of noise."""
-    time = _time(0.09)
-    rise = np.minimum(1.0, time / 0.012)
-    return _peak(_high_passed(rng.standard_normal(len(time)), 5_000.0) * rise * _decay(time, 0.025))
-
-
-def cymbal(rng: np.random.Generator, seconds: float = 0.5) -> F32:
-    """Ride at 0.15 s, crash at 0.5 s."""
-    time = _time(seconds * 3.0)
-    return _peak(_high_passed(rng.standard_normal(len(time)), 4_000.0) * _decay(time, seconds))
-
-
-def tuned_drum(rng: np.random.Generator, hertz: float, seconds: float = 0.09) -> F32:
-    """Conga, tom or bongo at `hertz`."""
-    time = _time(seconds * 4.0)
-    phase = 2 * np.pi * hertz * (time + 0.15 * 0.02 * (1.0 - np.exp(-time / 0.02)))
-    slap = _high_passed(rng.standard_normal(len(time)), 1_200.0) * _decay(time, 0.004)
-    return _peak(np.sin(phase) * _decay(time, seconds) + 0.3 * slap)
-
-
-def bell(hertz: float, seconds: float) -> F32:
-    """Cowbell or clave: two squared partials."""
-    time = _time(seconds * 4.0)
-    tones = np.tanh(3 * np.sin(2 * np.pi * hertz * time)) + np.tanh(3 * np.sin(2 * np.pi * 1.48 * hertz * time))
-    return _peak(tones * _decay(time, seconds))
-
-
-@lru_cache(maxsize=256)
-def wave(shape: str, partials: int) -> F32:
-    """One cycle [TABLE] of a band-limited wave: saw, square, organ, string (a soft saw) or soft."""
-    cycle = np.arange(TABLE) / TABLE
-    order = np.arange(1, max(1, partials) + 1)
-    gains = {
-        "saw": 1.0 / order,
-        "square": (order % 2) / order,
-        "organ": np.isin(order, (1, 2, 3, 4, 6, 8)) / order**0.7,
-        "string": 1.0 / order**1.4,
-        "soft": 1.0 / order**2.2,
-    }[shape]
-    cycles = np.sin(2 * np.pi * cycle[:, None] * order + 0.7 * order) @ gains
-    return _peak(cycles)
+def even(samples: F64 | F32) -> F32:
+    """Scaled to the loudness of all notes, whatever their shape."""
+    size = max(1, min(len(samples), RATE // 10))
+    powers = np.square(samples[: len(samples) // size * size]).reshape(-1, size).mean(axis=1)
+    return np.asarray(samples * (LOUDNESS / max(1e-6, float(np.sqrt(powers.max(initial=0.0))))), np.float32)
 
 
 def hertz(midi: float) -> float:
@@ -122,20 +67,80 @@ def hertz(midi: float) -> float:
     return float(440.0 * 2.0 ** ((midi - 69.0) / 12.0))
 
 
-def note(
-    midi: float, seconds: float, shape: str, attack: float, decay: float, partials: int = 40, detune: float = 0.0
-) -> F32:
-    """A held tone: `attack` s up, 1/e in `decay` s, 15 ms release; `detune` (part) adds a second voice beside it."""
-    length = int(seconds * RATE)
-    if length < 2:
-        return np.zeros(0, np.float32)
-    pitch = hertz(midi)
-    table = wave(shape, min(partials, int(HIGHEST_PARTIAL / pitch)))
-    steps = np.arange(length) * (pitch * TABLE / RATE)
-    tone = table[steps.astype(np.int64) & (TABLE - 1)]
-    if detune:
-        tone = 0.5 * (tone + table[(steps * (1.0 + detune)).astype(np.int64) & (TABLE - 1)])
-    time = np.arange(length, dtype=np.float32) / RATE
-    envelope = np.exp(-time / decay) * np.minimum(1.0, time / attack)
-    envelope *= np.minimum(1.0, (length - np.arange(length)) / (0.015 * RATE))
-    return np.asarray(tone * envelope, np.float32)
+def modes(frequencies: F64, gains: F64, decays: F64, seconds: float) -> F64:
+    """A struck or plucked body: sines from zero at `frequencies` (Hz), each to 1/e in its `decays` (s).
+
+    A damped sine is a geometric series, so blocks of the sum of all modes are one product of two small matrices.
+    """
+    count = max(2, int(seconds * RATE))
+    block = int(np.sqrt(count)) + 1
+    rates = np.where(frequencies < HIGHEST_PARTIAL, 1.0, 0.0) * gains
+    turn = (2j * np.pi * frequencies - 1.0 / decays) / RATE
+    coarse = np.exp(np.outer(np.arange(-(-count // block)) * block, turn)) * rates
+    fine = np.exp(np.outer(turn, np.arange(block)))
+    made = coarse.real.astype(np.float32) @ fine.imag.astype(np.float32)
+    made += coarse.imag.astype(np.float32) @ fine.real.astype(np.float32)
+    ring = made.ravel()[:count].astype(np.float64)
+    return np.asarray(ring * np.minimum(1.0, np.arange(count, 0, -1) / 240.0))
+
+
+def cycle(gains: F64) -> F32:
+    """One cycle [TABLE] of a wave with these gains of its harmonics, in phases that keep its peak low."""
+    order = np.arange(1, len(gains) + 1)
+    spectrum = np.zeros(TABLE // 2 + 1, np.complex128)
+    spectrum[order] = gains * np.exp(1j * (0.7 * order - np.pi / 2.0))
+    return peak(np.fft.irfft(spectrum))
+
+
+@lru_cache(maxsize=512)
+def wave(shape: str, partials: int) -> F32:
+    """One cycle of a band-limited wave: saw, square, organ, string (a soft saw), soft, or pulse with its duty (%)."""
+    order = np.arange(1, max(1, partials) + 1)
+    if shape.startswith("pulse"):
+        return cycle(np.sin(np.pi * order * float(shape[5:]) / 100.0) / order)
+    gains = {
+        "saw": 1.0 / order,
+        "square": (order % 2) / order,
+        "organ": np.isin(order, (1, 2, 3, 4, 6, 8)) / order**0.7,
+        "string": 1.0 / order**1.4,
+        "soft": 1.0 / order**2.2,
+    }[shape]
+    return cycle(gains)
+
+
+def harmonics(pitch: float, most: int = 60) -> F64:
+    """The numbers 1, 2, ... of the harmonics of `pitch` (Hz) that are played."""
+    return np.arange(1, max(2, min(most + 1, int(HIGHEST_PARTIAL / pitch) + 1)), dtype=np.float64)
+
+
+def read(table: F32, phase: F64) -> F32:
+    """A cycle read at `phase` (cycles)."""
+    return table[(phase * TABLE).astype(np.int64) & (TABLE - 1)]
+
+
+def pitch_of(
+    midi: float, time: F64, vibrato: float = 0.0, rate: float = 5.5, glide: float = 0.0, arrive: float = 0.06
+) -> F64:
+    """Phase (cycles) of a tone: a vibrato of `vibrato` semitones that sets in, from `glide` semitones to its pitch."""
+    if not vibrato and not glide:
+        return np.asarray(time * hertz(midi))
+    bend = vibrato * np.minimum(1.0, time / 0.35) ** 2 * np.sin(2 * np.pi * rate * time) + glide * np.exp(
+        -time / arrive
+    )
+    return np.asarray(np.cumsum(2.0 ** (bend / 12.0)) * (hertz(midi) / RATE))
+
+
+def together(note: Callable[[float, float], F64 | F32], strum: float = 0.0) -> Play:
+    """An instrument out of its single notes; a chord is struck at once, or `strum` s from one string to the next."""
+
+    def play(notes: Notes, seconds: float) -> F32:
+        if len(notes) == 1:
+            return even(note(notes[0], seconds))
+        mixed = np.zeros(max(2, int(seconds * RATE)))
+        for place, midi in enumerate(sorted(notes)):
+            late = min(int(place * strum * RATE), len(mixed) - 1)
+            made = note(midi, seconds)[: len(mixed) - late]
+            mixed[late : late + len(made)] += made
+        return even(mixed)
+
+    return play
