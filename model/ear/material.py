@@ -140,10 +140,11 @@ def _of_any(names: Callable[[Style], bool], plan: Plan) -> "Maker":
 
 
 def _sparse(rng: Rng, seconds: float, kits: Kits | None) -> Example:
-    """One or two drums, bass and chords; no melody."""
+    """One or two drums, bass and chords; a note of melody a bar."""
     style = STYLES[str(rng.choice(list(STYLES)))]
+    lead = "x".ljust(style.metre * style.steps, ".")
     few = rng.permutation(list(style.drums))[: int(rng.integers(1, 3))].tolist()
-    thin = replace(style, drums={drum: style.drums[drum] for drum in few}, lead=".", arp="", comp="", riff="")
+    thin = replace(style, drums={drum: style.drums[drum] for drum in few}, lead=lead, arp="", comp="", riff="")
     made = _single(rng, seconds, kits, Plan(thin, style.bpm, "steady", style.metre))
     return replace(made, style="sparse")
 
