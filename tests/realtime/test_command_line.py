@@ -96,6 +96,18 @@ def test_a_config_file_speaks_where_the_command_line_is_silent(folder: Path, tmp
         assert (file["controls"][:, 0, 2] == 0.25).all()
 
 
+@pytest.mark.parametrize(("word", "low", "high"), [("bpm = 97", 94, 100), ('bpm-range = "60-75"', 58, 77)])
+def test_a_hand_is_laid_on_the_beat_by_the_config_file(
+    folder: Path, tmp_path: Path, word: str, low: float, high: float
+) -> None:
+    config, out = tmp_path / "show.toml", tmp_path / "a.npz"
+    config.write_text(f'device = "file:{folder / "song.wav"}"\npace = "fast"\nsink = "npz:{out}"\n{word}')
+    assert main(stage(folder, "--config", str(config))) == 0
+    with np.load(out) as file:
+        bpm = 120 * 2 ** file["beat"][30:, list(file["beat_names"]).index("tempo")]
+    assert low < bpm.min() <= bpm.max() < high
+
+
 def test_sinks_of_the_command_line_replace_those_of_the_config_file(folder: Path, tmp_path: Path) -> None:
     config = tmp_path / "show.toml"
     config.write_text(f'sink = "npz:{tmp_path}/a.npz"\ndevice = "demo"\npace = "fast"\nduration = 1')

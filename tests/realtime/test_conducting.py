@@ -178,6 +178,18 @@ def test_a_clock_that_never_started_holds_the_tempo_alone() -> None:
 
 
 @pytest.mark.parametrize("late", [0.0, 0.03])
+def test_a_live_clock_rules_the_sound_of_its_own_instants(late: float) -> None:
+    clock = ManualClock()
+    clock.advance(1234.5)
+    session = Session(toy_engine(), beat_clock=Deck(91.0, 1235.5, 1300.0), clock=clock)
+    kept = Kept(lambda frame: clock.advance(late * (frame.index % 2)))
+    run_stream(PacedSource(Recording([music()]), clock), session, sinks_of(kept))
+    for frame in kept.frames[40:]:
+        assert frame.report.clock == "midi"
+        assert phase_at(frame, 1.0) == pytest.approx(0, abs=0.02)
+
+
+@pytest.mark.parametrize("late", [0.0, 0.03])
 def test_a_live_tap_lands_where_the_sound_was_when_it_came(late: float) -> None:
     clock = ManualClock()
     clock.advance(1234.5)
