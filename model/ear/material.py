@@ -26,6 +26,7 @@ Rng = np.random.Generator
 SLOWEST, FASTEST = 55.0, 210.0  # bpm
 SHARES = {"song": 0.355, "improvised": 0.355, "medley": 0.2, "not music": 0.09}  # of the training examples
 TEMPI = {"steady": 0.4, "human": 0.25, "ramp": 0.12, "rubato": 0.12, "jump": 0.11}  # demo_tempo.KINDS of these songs
+BEYOND_STYLE = 0.4  # of the songs, up to a third slower or faster than their style
 QUIETEST = -40.0  # dBFS of an example's highest peak
 IN_A_ROOM = 0.5  # of the examples
 RECORDED_KIT, RECORDED_LOOP = 0.4, 0.15  # of the songs, where there are kits
@@ -111,8 +112,10 @@ def _style(rng: Rng, plan: Plan) -> tuple[Style, str]:
 
 
 def _bpm(rng: Rng, style: Style, wanted: tuple[float, float] | None) -> float:
-    """Within `wanted`; or else half the time within the style's own range and half the time anywhere."""
-    low, high = wanted or (style.bpm if rng.random() < 0.5 else (SLOWEST, FASTEST))
+    """Within `wanted`; or else mostly within the style's own range: a groove far outside is heard at another octave."""
+    low, high = wanted or style.bpm
+    if wanted is None and rng.random() < BEYOND_STYLE:
+        low, high = max(SLOWEST, low / 1.33), min(FASTEST, high * 1.33)
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
