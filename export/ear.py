@@ -1,6 +1,7 @@
 """Make the ear file of the stage: `python -m export.ear runs/ear dancers/ear.npz`.
 
-The weights, the calibration of the confidence and a description, in one npz without pickles that NumPy alone runs.
+The weights and a description, in one npz without pickles that NumPy alone runs. `python -m model.ear.calibrate` then
+makes its confidence honest.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from audio.beat_confidence import SIGNS
 from audio.config import AudioError
 from model.ear.network import ABOUT, WEIGHTS, EarNetwork
 
-CALIBRATION = "confidence.json"  # made by model.ear.calibrate
+UNCALIBRATED = {"one": -3.0, "filter": 6.0}  # until model.ear.calibrate: the filter's own word
 TERMS = "trained only on music sequenced and synthesised by this project and on CC0 recordings (Sonic Pi's samples)"
 PARITY = 1e-3  # of logits
 
@@ -32,7 +33,7 @@ def build(run: Path, out: Path) -> float:
     except (OSError, ValueError, SafetensorError) as error:
         raise AudioError(f"{run} holds no trained ear ({error}); python -m model.ear.train makes one") from error
     about = {"contract": CONTRACT, "data": TERMS, **about}
-    weights = _calibration(run)
+    weights = np.array([UNCALIBRATED.get(sign, 0.0) for sign in SIGNS], np.float32)
     temporary = out.with_suffix(".part")
     with temporary.open("wb") as file:
         np.savez(file, **{name: arrays[name] for name in NAMES}, confidence=weights, about=np.array(json.dumps(about)))
@@ -42,15 +43,6 @@ def build(run: Path, out: Path) -> float:
         raise AudioError(f"NumPy and torch differ by {difference:.1e} on {run}: nothing was written")
     temporary.rename(out)
     return difference
-
-
-def _calibration(run: Path) -> np.ndarray:
-    """The regression's weights, in the order of SIGNS; without a calibration the filter's own word, doubled."""
-    path = run / CALIBRATION
-    if not path.exists():
-        return np.array([-3.0 if sign == "one" else 6.0 if sign == "filter" else 0.0 for sign in SIGNS], np.float32)
-    named = json.loads(path.read_text())["weights"]
-    return np.array([named[sign] for sign in SIGNS], np.float32)
 
 
 def parity(path: Path, run: Path, frames: int = 300) -> float:
