@@ -98,7 +98,7 @@ def test_every_style_begins_most_on_the_one_or_is_known_to_avoid_it(style: str) 
     bar = np.mean([onsets(arranged(style, seed), 32 * made.metre, made.steps) for seed in range(4)], axis=0)
     bar = bar.reshape(32, made.metre, made.steps).mean(axis=0)
     beats = bar[:, 0]
-    if style not in ("salsa", "cha-cha", "one drop", "roots reggae", "ska", "motown", "amapiano", "swing"):
+    if made.family not in ("latin", "reggae", "jazz") and style not in ("motown", "amapiano"):
         assert beats[0] >= 0.9 * beats.max()
     assert (beats > 0.02).all(), "every beat is played now and then"
 
@@ -150,7 +150,7 @@ def test_songs_of_one_style_differ_in_kit_and_form() -> None:
     assert len({frozenset(song.drums) for song in songs}) > 8
     assert any(not song.drums for song in [arranged("piano ballad", seed) for seed in range(30)])
     kicks = [song.drums["kick"].reshape(32, -1).any(axis=1) for song in songs if "kick" in song.drums]
-    assert np.mean([2 < np.count_nonzero(~played) for played in kicks]) > 0.5, "most songs have a break"
+    assert np.mean([np.count_nonzero(~played) > 2 for played in kicks]) > 0.5, "most songs have a break"
 
 
 def test_the_bass_of_salsa_avoids_the_beat_and_that_of_jazz_walks_on_it() -> None:
