@@ -1,7 +1,7 @@
 """What our engine and the anchors say of each song of a folder, all on the same samples in the same run.
 
-A folder holds sound files, each beside NAME.beats (seconds, tab, position in bar); one without is a sound without beat.
-A songs.json in it may tell more: a list (or a dict under "songs") of {name, kind, events: [{seconds, kind}]}.
+A folder holds sound files, each beside NAME.beats (seconds, tab, position in bar); one without, or with an empty one,
+is a sound without beat. A songs.json in it may tell more: a list of {name, kind, events: [{seconds, kind}]}.
 """
 
 import json
@@ -87,7 +87,8 @@ def read_folder(folder: Path) -> tuple[list[Song], list[Path]]:
         raise AudioError(f"{folder}: holds no sound files ({', '.join(SOUNDS)})")
     songs, others = [], []
     for path in paths:
-        if not (truth := path.with_suffix(".beats")).is_file():
+        truth = path.with_suffix(".beats")
+        if not truth.is_file() or not truth.stat().st_size:
             others.append(path)
             continue
         more = told.get(path.stem, {})
@@ -216,6 +217,6 @@ def _told(path: Path) -> dict[str, dict[str, list[dict[str, str]]]]:
         return {}
     try:
         told = json.loads(path.read_text("utf-8"))
-        return {song["name"]: song for song in (told["songs"] if isinstance(told, dict) else told)}
+        return {song["name"]: song for song in told}
     except (ValueError, KeyError, TypeError) as err:
         raise AudioError(f"{path}: is no list of songs with names ({err})") from None
