@@ -12,7 +12,7 @@ Rng = np.random.Generator
 BLOCK = 240  # samples: 10 ms
 
 
-def fir(frequencies: tuple[float, ...], decibels: tuple[float, ...], taps: int = 1024) -> F32:
+def fir(frequencies: tuple[float, ...], decibels: tuple[float, ...], taps: int = 4096) -> F32:
     """The minimum-phase filter with these gains at these frequencies (Hz, rising), straight between them in log f."""
     size = 4 * taps
     bins = np.maximum(np.fft.rfftfreq(size, 1.0 / RATE), 1.0)

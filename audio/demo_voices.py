@@ -25,9 +25,14 @@ HIGHEST_PARTIAL = 10_500.0  # Hz
 LOUDNESS = 0.3  # RMS of the loudest 100 ms of a note
 
 
+def samples_in(seconds: float) -> int:
+    """Whole samples, two at least."""
+    return max(2, int(seconds * RATE + 1e-6))
+
+
 def clock(seconds: float) -> F64:
     """Time (s) of every sample."""
-    return np.arange(max(2, int(seconds * RATE))) / RATE
+    return np.arange(samples_in(seconds)) / RATE
 
 
 def decay(time: F64, seconds: float) -> F64:
@@ -72,7 +77,7 @@ def modes(frequencies: F64, gains: F64, decays: F64, seconds: float) -> F64:
 
     A damped sine is a geometric series, so blocks of the sum of all modes are one product of two small matrices.
     """
-    count = max(2, int(seconds * RATE))
+    count = samples_in(seconds)
     block = int(np.sqrt(count)) + 1
     rates = np.where(frequencies < HIGHEST_PARTIAL, 1.0, 0.0) * gains
     turn = (2j * np.pi * frequencies - 1.0 / decays) / RATE
@@ -115,7 +120,7 @@ def harmonics(pitch: float, most: int = 60) -> F64:
 
 def read(table: F32, phase: F64) -> F32:
     """A cycle read at `phase` (cycles)."""
-    return table[(phase * TABLE).astype(np.int64) & (TABLE - 1)]
+    return np.asarray(table[(phase * TABLE).astype(np.int64) & (TABLE - 1)], np.float32)
 
 
 def pitch_of(
@@ -136,7 +141,7 @@ def together(note: Callable[[float, float], F64 | F32], strum: float = 0.0) -> P
     def play(notes: Notes, seconds: float) -> F32:
         if len(notes) == 1:
             return even(note(notes[0], seconds))
-        mixed = np.zeros(max(2, int(seconds * RATE)))
+        mixed = np.zeros(samples_in(seconds))
         for place, midi in enumerate(sorted(notes)):
             late = min(int(place * strum * RATE), len(mixed) - 1)
             made = note(midi, seconds)[: len(mixed) - late]

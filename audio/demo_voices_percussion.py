@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from audio.config import RATE
 from audio.demo_voices import F32, Hit, Rng, clock, decay, modes, noise, peak
 
 HEAD = np.array([1.0, 1.59, 2.14, 2.30, 2.65, 2.92])  # modes of a round membrane
@@ -15,9 +16,9 @@ def drum(lowest: float, highest: float, shortest: float, longest: float, slap: f
         time = clock(4.0 * seconds)
         fall = 2 * np.pi * pitch * (time + rng.uniform(0.0, 0.3) * 0.02 * (1.0 - np.exp(-time / 0.02)))
         gains = rng.uniform(0.05, 0.3, len(HEAD) - 1)
-        upper = modes(pitch * HEAD[1:], gains, seconds * rng.uniform(0.2, 0.6, len(HEAD) - 1), len(time) / 24_000)
+        upper = modes(pitch * HEAD[1:], gains, seconds * rng.uniform(0.2, 0.6, len(HEAD) - 1), len(time) / RATE)
         hand = noise(rng, time, 1_000.0, 6_000.0, 2) * decay(time, 0.004)
-        return peak(np.sin(fall) * decay(time, seconds) + upper[: len(time)] + slap * hand)
+        return peak(np.sin(fall) * decay(time, seconds) + upper + slap * hand)
 
     return play
 
