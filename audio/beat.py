@@ -61,6 +61,7 @@ class BeatState(NamedTuple):
     belief: F32  # bar_pointer.SHAPE
     limits: tuple[float, float]  # bpm: the performer's range
     prior: bar_pointer.Prior  # and what it means for the filter
+    held: float  # s: a period that somebody gave, or 0
     clock: beat_clock.Clock
     bar: bar.Bar
     evidence: beat_confidence.Evidence
@@ -79,6 +80,7 @@ def init(slowest_bpm: float = SLOWEST_BPM, fastest_bpm: float = FASTEST_BPM, ear
         belief=prior.first.copy(),
         limits=(slowest_bpm, fastest_bpm),
         prior=prior,
+        held=0.0,
         clock=beat_clock.init(bar_pointer.best(prior.first)[0]),
         bar=bar.init(),
         evidence=beat_confidence.init(),
@@ -141,7 +143,9 @@ def _follow(state: BeatState, beatless: float) -> BeatState:
         period, sure = state.outside[0], 1.0
         phase = (state.outside[1] + 1.0 / (FRAME_RATE * period)) % 1.0
         state = state._replace(given=state.given - 1, outside=(period, phase))
-    clock, leapt = beat_clock.follow(state.clock, period, phase, sure)
+        if not state.given:  # the outside clock is gone: hearing goes on from its place
+            state = state._replace(belief=bar_pointer.at(period, phase))
+    clock, leapt = beat_clock.follow(state.clock, state.held or period, phase, sure)
     told = bar.forget(state.bar, math.floor(clock.beats)) if leapt else state.bar
     evidence = beat_confidence.hear(state.evidence, sure, beatless, beat_clock.phase_error(clock, phase), leapt)
     return state._replace(clock=clock, bar=told, evidence=evidence)

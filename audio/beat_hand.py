@@ -14,13 +14,13 @@ from audio.beat import FASTEST_BPM, GIVEN_HOLD_FRAMES, SLOWEST_BPM, BeatState
 HELD_WIDTH = 0.03  # log tempo, around a tempo that is given or tapped
 SCALED_RANGE = 1.3  # after half or double: from tempo / 1.3 to tempo * 1.3
 VAGUE_PHASE = 0.15  # beats: what is left of the phase when only a tempo is given
-GIVEN_SHARE = 0.2  # of the belief that goes over to an outside clock each frame
 
 
 def with_range(state: BeatState, slowest_bpm: float, fastest_bpm: float) -> BeatState:
     """Hear only tempi from `slowest_bpm` to `fastest_bpm`: a clock outside moves by octaves into it, if it can."""
     bpm = 60.0 / state.clock.period
-    state = state._replace(prior=bar_pointer.within(slowest_bpm, fastest_bpm), limits=(slowest_bpm, fastest_bpm))
+    limits = (slowest_bpm, fastest_bpm)
+    state = state._replace(prior=bar_pointer.within(*limits), limits=limits, held=0.0)
     for factor in (2.0, 0.5):
         if not slowest_bpm <= bpm <= fastest_bpm and slowest_bpm <= factor * bpm <= fastest_bpm:
             return _scaled(state, factor)
@@ -30,15 +30,15 @@ def with_range(state: BeatState, slowest_bpm: float, fastest_bpm: float) -> Beat
 def with_tempo(state: BeatState, bpm: float | None) -> BeatState:
     """The tempo is known, its phase is heard; None hands back to hearing."""
     if bpm is None:
-        return state._replace(prior=bar_pointer.within(*state.limits))
-    state = state._replace(prior=bar_pointer.within(bpm, bpm, HELD_WIDTH))
+        return state._replace(prior=bar_pointer.within(*state.limits), held=0.0)
+    state = state._replace(prior=bar_pointer.within(bpm, bpm, HELD_WIDTH), held=60.0 / bpm)
     clock = state.clock._replace(period=60.0 / bpm, locked=True)
     return state._replace(belief=bar_pointer.at(clock.period, clock.beats % 1.0, VAGUE_PHASE), clock=clock)
 
 
 def tapped(state: BeatState, bpm: float, ago_seconds: float) -> BeatState:
     """A row of taps: this tempo, and a beat `ago_seconds` before the end of the newest frame."""
-    state = state._replace(prior=bar_pointer.within(bpm, bpm, HELD_WIDTH))
+    state = state._replace(prior=bar_pointer.within(bpm, bpm, HELD_WIDTH), held=0.0)
     return _set(state, 60.0 / bpm, ago_seconds * bpm / 60.0 % 1.0)
 
 
@@ -57,7 +57,8 @@ def scaled(state: BeatState, factor: float) -> BeatState:
     bpm = 60.0 / state.clock.period * factor
     if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
         raise ValueError(f"{bpm:.0f} bpm is outside {SLOWEST_BPM:.0f}-{FASTEST_BPM:.0f}")
-    return _scaled(state._replace(prior=bar_pointer.within(bpm / SCALED_RANGE, bpm * SCALED_RANGE)), factor)
+    prior = bar_pointer.within(bpm / SCALED_RANGE, bpm * SCALED_RANGE)
+    return _scaled(state._replace(prior=prior, held=0.0), factor)
 
 
 def with_downbeat(state: BeatState, ago_seconds: float = 0.0) -> BeatState:
@@ -74,15 +75,11 @@ def given(state: BeatState, bpm: float, beats: float, ago_seconds: float, metre:
     """
     period = 60.0 / bpm
     there = beats + ago_seconds / period
-    told = bar_pointer.at(period, there % 1.0)
-    belief = (1.0 - GIVEN_SHARE) * state.belief + GIVEN_SHARE * told
     clock = state.clock
-    error = beat_clock.phase_error(clock, there % 1.0)
-    if not state.given or abs(error) > beat_clock.SAME_PHASE:
+    if not state.given or abs(beat_clock.phase_error(clock, there % 1.0)) > beat_clock.SAME_PHASE:
         clock = beat_clock.leap(clock, period, there % 1.0)
     number = round(clock.beats - there % 1.0)
     return state._replace(
-        belief=np.asarray(belief, np.float32),
         clock=clock._replace(period=period),
         bar=bar.told(number, metre, math.floor(there) % metre),
         given=GIVEN_HOLD_FRAMES,
@@ -92,8 +89,10 @@ def given(state: BeatState, bpm: float, beats: float, ago_seconds: float, metre:
 
 def _set(state: BeatState, period: float, phase: float) -> BeatState:
     """Clock and belief at once at this place."""
-    clock = beat_clock.leap(state.clock, period, phase)
-    return state._replace(clock=clock, belief=bar_pointer.at(period, phase))
+    clock, told = beat_clock.leap(state.clock, period, phase), state.bar
+    if beat_clock.phase_error(state.clock, phase) < 0.0:  # back, which the clock does by going on: one beat more counts
+        told = told._replace(number=told.number + 1, origin=told.origin + 1)
+    return state._replace(clock=clock, bar=told, belief=bar_pointer.at(period, phase))
 
 
 def _scaled(state: BeatState, factor: float) -> BeatState:
