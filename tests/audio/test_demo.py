@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import find_peaks
 
 from audio import demo, mel
 from audio.config import HOP, RATE
@@ -69,7 +70,8 @@ def test_the_kick_begins_on_the_beat_to_five_milliseconds(style: str) -> None:
 @pytest.mark.parametrize("style", ["house", "techno", "ska", "march"])
 def test_librosa_hears_an_onset_at_almost_every_beat_of_a_machine(style: str) -> None:
     song = demo.song(0, 120.0, 30.0, style)
-    heard = librosa.onset.onset_detect(y=song.samples, sr=RATE, hop_length=240, units="time")
+    strength = librosa.onset.onset_strength(y=song.samples, sr=RATE, hop_length=240)
+    heard = find_peaks(strength, prominence=float(strength.std()))[0] / 100.0
     nearest = np.abs(song.beats[4:-1, None] - heard).min(axis=1)
     assert np.mean(nearest < 0.05) > 0.9
 
