@@ -79,8 +79,8 @@ def wowed(samples: F32, rng: Rng, depth: float) -> F32:
 
 
 def crackle(rng: Rng, length: int, a_second: float) -> F32:
-    """Vinyl: pops of many sizes, `a_second` of them, and a hiss below; RMS about 0.02."""
-    out = 0.004 * rng.standard_normal(length, np.float32)
+    """Vinyl: pops of many sizes, `a_second` of them."""
+    out = np.zeros(length, np.float32)
     count = int(rng.poisson(a_second * length / RATE))
     places, sizes = (
         rng.integers(0, max(1, length - 8), count),

@@ -65,12 +65,12 @@ class Mix:
             total = demo_effects.compressed(total, settings.ratio, settings.release)
         if settings.wow:
             total = demo_effects.wowed(total, rng, settings.wow)
-        if settings.crackle:
+        if settings.crackle or settings.hiss:
             begin = min(self.length, round(first * RATE))
-            loudness = float(np.sqrt(np.mean(np.square(total), dtype=np.float64)))
-            total[begin:] += np.float32(4.0 * loudness) * demo_effects.crackle(
-                rng, self.length - begin, settings.crackle
-            )
+            medium = demo_effects.crackle(rng, self.length - begin, settings.crackle) * np.float32(4.0)
+            if settings.hiss:
+                medium += np.float32(settings.hiss) * rng.standard_normal(self.length - begin, np.float32)
+            total[begin:] += np.float32(_rms(total)) * medium
         total = limited(total, level, settings.drive)
         if settings.bits:
             total = np.round(total * 2 ** (settings.bits - 1)) / np.float32(2 ** (settings.bits - 1))

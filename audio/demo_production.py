@@ -27,6 +27,7 @@ class Production:
     drive: float = 1.0  # over 1: the limiter is pushed
     wow: float = 0.0  # s
     crackle: float = 0.0  # pops a second
+    hiss: float = 0.0  # of tape, room and amplifiers: RMS beside the music's
     bits: int = 0  # of a coarse converter
 
 
@@ -60,5 +61,6 @@ def draw(rng: np.random.Generator, family: str, duck: float) -> Production:
         drive=float(np.exp(abs(rng.normal(0.0, 0.4)))),
         wow=float(rng.uniform(0.0005, 0.0025)) if worn else 0.0,
         crackle=float(rng.uniform(2.0, 40.0)) if worn and rng.random() < 0.7 else 0.0,
+        hiss=float(10.0 ** (rng.uniform(-70.0, -34.0) / 20.0)) if family != "chip" and rng.random() < 0.7 else 0.0,
         bits=int(rng.integers(7, 10)) if family in ("chip", "lofi") and rng.random() < 0.3 else 0,
     )
