@@ -30,7 +30,12 @@ SHOWN_AFTER_HOPS = 2.0  # a beat shows in the hop that ends so long after it
 RISE_GAIN = 2.0
 NAMES = (
     *(f"convolution.{kind}" for kind in ("weight", "bias")),
-    *(f"{layer}.{kind}_{way}_l0" for layer in ("first", "second") for kind in ("weight", "bias") for way in ("ih", "hh")),
+    *(
+        f"{layer}.{kind}_{way}_l0"
+        for layer in ("first", "second")
+        for kind in ("weight", "bias")
+        for way in ("ih", "hh")
+    ),
     *(f"head.{kind}" for kind in ("weight", "bias")),
 )
 

@@ -130,15 +130,17 @@ def _stiff() -> NDArray[np.float64]:
 
 
 _CELLS = np.arange(SHAPE[1])
-_INSIDE: F32 = (_CELLS < PERIODS[:, None]).astype(np.float32)
+_INSIDE: F32 = (PERIODS[:, None] > _CELLS).astype(np.float32)
 _NEAR_BEAT = _near_beat()
 _ANGLE = 2.0 * np.pi * _CELLS / PERIODS[:, None]
 _COSINE: F32 = np.cos(_ANGLE).astype(np.float32)
 _SINE: F32 = np.sin(_ANGLE).astype(np.float32)
 _FIVE = np.ones(5, np.float32)
 _FLAT = np.arange(SHAPE[0] * SHAPE[1]).reshape(SHAPE)
-_TAILS = _FLAT[(_CELLS >= PERIODS[:, None] - CELLS_PER_FRAME) & (_CELLS < PERIODS[:, None])].reshape(-1, CELLS_PER_FRAME)
-_BEYOND = _FLAT[(_CELLS >= PERIODS[:, None]) & (_CELLS < PERIODS[:, None] + CELLS_PER_FRAME)]
+_TAILS = _FLAT[(PERIODS[:, None] - CELLS_PER_FRAME <= _CELLS) & (PERIODS[:, None] > _CELLS)].reshape(
+    -1, CELLS_PER_FRAME
+)
+_BEYOND = _FLAT[(PERIODS[:, None] <= _CELLS) & (PERIODS[:, None] + CELLS_PER_FRAME > _CELLS)]
 _BIN = np.rint(
     np.clip(np.log(BPM / SLOWEST_BIN) / np.log(FASTEST_BIN / SLOWEST_BIN), 0.0, 1.0) * (TEMPO_BINS - 1)
 ).astype(int)

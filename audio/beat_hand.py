@@ -109,6 +109,6 @@ def _scaled(state: BeatState, factor: float) -> BeatState:
 
 def _weighed(state: BeatState, slowest_bpm: float, fastest_bpm: float) -> bar_pointer.F32:
     """The belief without what lies outside the range."""
-    inside = (bar_pointer.BPM >= 0.97 * slowest_bpm) & (bar_pointer.BPM <= 1.03 * fastest_bpm)
+    inside = (0.97 * slowest_bpm <= bar_pointer.BPM) & (1.03 * fastest_bpm >= bar_pointer.BPM)
     belief = state.belief * inside[:, None] + 1e-6 * state.prior.first
     return np.asarray(belief / belief.sum(), np.float32)

@@ -8,6 +8,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,10 +34,11 @@ def build(run: Path, out: Path) -> float:
     except (OSError, ValueError, SafetensorError) as error:
         raise AudioError(f"{run} holds no trained ear ({error}); python -m model.ear.train makes one") from error
     about = {"contract": CONTRACT, "data": TERMS, **about}
-    weights = np.array([UNCALIBRATED.get(sign, 0.0) for sign in SIGNS], np.float32)
+    file_arrays: dict[str, Any] = {name: arrays[name] for name in NAMES}
+    file_arrays["confidence"] = np.array([UNCALIBRATED.get(sign, 0.0) for sign in SIGNS], np.float32)
     temporary = out.with_suffix(".part")
     with temporary.open("wb") as file:
-        np.savez(file, **{name: arrays[name] for name in NAMES}, confidence=weights, about=np.array(json.dumps(about)))
+        np.savez(file, about=np.array(json.dumps(about)), **file_arrays)
     difference = parity(temporary, run)
     if difference > PARITY:
         temporary.unlink()

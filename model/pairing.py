@@ -200,6 +200,8 @@ def _known_beats(grid: F64, places: NDArray[np.int64], at: F64, rng: np.random.G
                     beat_in_bar=place,
                     music=True,
                     time_to_beat=(1.0 - phase) * period,
+                    metre=4,
+                    time_to_downbeat=(5 - place - phase) * period,
                 )
             )
         )

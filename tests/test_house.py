@@ -24,11 +24,12 @@ ALLOWED = {
         "tensorboard",
         "matplotlib",
         "safetensors",
+        "mir_eval",
         "audio",
         "motion",
         "export.manifest",
     },
-    "export": {"numpy", "torch", "onnx", "onnxscript", "onnxruntime", "model", "audio", "motion"},
+    "export": {"numpy", "torch", "onnx", "onnxscript", "onnxruntime", "safetensors", "model", "audio", "motion"},
     "realtime": {
         "numpy",
         "onnxruntime",

@@ -99,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
     except (AudioError, OSError) as err:
         print(f"model.ear.calibrate: {err}", file=sys.stderr)
         return 2
-    print(f"{args.ear}: right {right.mean():.0%} of the time; expected calibration error {error:.3f} on unseen examples")
+    print(f"{args.ear}: right {right.mean():.0%} of the time; calibration error {error:.3f} on unseen examples")
     return 0
 
 

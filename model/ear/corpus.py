@@ -52,7 +52,7 @@ def _build_part(out: Path, seed: int, kits: kit_folder.Kits | None, part: tuple[
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    p = argparse.ArgumentParser(prog="python -m model.ear.corpus", description="Sequence the music that trains the ear.")
+    p = argparse.ArgumentParser(prog="python -m model.ear.corpus", description="Sequence the music the ear learns.")
     p.add_argument("out", type=Path, help="folder of the parts; those that are there are kept")
     p.add_argument("--hours", type=float, default=20.0)
     p.add_argument("--seed", type=int, default=0, help="of the first example; the next have the next numbers")

@@ -41,11 +41,15 @@ class EarNetwork(nn.Module):
         self.first = nn.GRU(HOPS_PER_FRAME * channels, hidden, batch_first=True)
         self.second = nn.GRU(hidden, hidden, batch_first=True)
         self.head = nn.Linear(2 * hidden + HOPS_PER_FRAME * channels, 2 * HOPS_PER_FRAME + TEMPO_BINS + 1)
+        self.mean: Tensor
+        self.scale: Tensor
         self.register_buffer("mean", torch.from_numpy(MEL_MEAN), persistent=False)
         self.register_buffer("scale", torch.from_numpy(MEL_SCALE), persistent=False)
         nn.init.constant_(self.head.bias[: 2 * HOPS_PER_FRAME], -3.0)
 
-    def forward(self, log_mel: Tensor, before: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Heard, tuple[Tensor, Tensor]]:
+    def forward(
+        self, log_mel: Tensor, before: Tensor, state: tuple[Tensor, Tensor]
+    ) -> tuple[Heard, tuple[Tensor, Tensor]]:
         """`log_mel` [B, T * 4, 40] after the hops `before` [B, MEMORY_HOPS, 40]; `state` two of [1, B, hidden]."""
         hops = torch.cat([before, log_mel], dim=1)
         rise = torch.relu(hops[:, DIFFERENCE_HOPS:] - hops[:, :-DIFFERENCE_HOPS])

@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from audio.config import AudioError
 from model.ear.network import ABOUT, WEIGHTS, EarNetwork, Heard
+from model.ear.parts import Heard as Example
 from model.ear.parts import read
 from model.ear.streams import Chunk, Streams
 from model.trainer import Plan
@@ -27,7 +28,7 @@ from model.trainer import Plan
 LOG, VALIDATION_LOG = "loss.jsonl", "validation.jsonl"
 BEAT_WEIGHT = 3.0  # a hop on the beat counts so much more than one beside it
 DOWNBEAT_SHARE, TEMPO_SHARE = 1.0, 0.05
-HELD_OUT = 24  # examples, the last ones, that are never trained on
+HELD_OUT = 24  # examples, the last ones, that are never trained on; of a small corpus half
 SAVE_EVERY = 120.0  # s
 
 
@@ -97,11 +98,14 @@ def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     corpus = read(args.corpus)
+    held_out = min(HELD_OUT, len(corpus) // 2)
+    if not held_out:
+        raise AudioError(f"{args.corpus} holds a single example; one to train on and one to hold out are the least")
     network = EarNetwork()
     if args.start:
         network.load_state_dict(load_file(args.start / WEIGHTS))
     plan = Plan(steps=args.steps, minutes=args.minutes, rate=args.lr, average=0.998, seed=args.seed)
-    run = Run(network, Streams(corpus[:-HELD_OUT], args.batch, args.frames, args.seed), plan)
+    run = Run(network, Streams(corpus[:-held_out], args.batch, args.frames, args.seed), plan)
     args.out.mkdir(parents=True, exist_ok=True)
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -115,24 +119,24 @@ def train(args: argparse.Namespace) -> None:
             bar.set_postfix({k: f"{v:.4f}" for k, v in parts.items()}, refresh=False)
             if time.monotonic() - saved > SAVE_EVERY:
                 saved = time.monotonic()
-                save(run, args, corpus[-HELD_OUT:])
-    save(run, args, corpus[-HELD_OUT:])
+                save(run, args, corpus[-held_out:])
+    save(run, args, corpus[-held_out:])
 
 
-def save(run: Run, args: argparse.Namespace, held_out: list) -> None:
+def save(run: Run, args: argparse.Namespace, held_out: list[Example]) -> None:
     """Averaged weights and what they are, written beside and renamed."""
-    validation = run.validate(Streams(held_out, 8, args.frames, 1))
+    measured = {name: round(value, 5) for name, value in run.validate(Streams(held_out, 8, args.frames, 1)).items()}
     about = {
         "network": "ear",
         "steps": run.steps,
         "examples": len(run.streams.corpus),
-        "validation": {name: round(value, 5) for name, value in validation.items()},
+        "validation": measured,
     }
     save_file(run.averaged.state_dict(), args.out / "model.tmp")
     (args.out / "model.tmp").rename(args.out / WEIGHTS)
     (args.out / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
     with (args.out / VALIDATION_LOG).open("a") as log:
-        log.write(json.dumps({"step": run.steps, **about["validation"]}) + "\n")
+        log.write(json.dumps({"step": run.steps, **measured}) + "\n")
 
 
 def main(argv: list[str] | None = None) -> int:
