@@ -8,6 +8,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,11 +82,10 @@ def push(ear: Ear, state: ActivationState, log_mel: F32) -> tuple[Activation, Ac
     """Hear one frame's hops [4, 40]."""
     hops = np.concatenate([state.hops, log_mel])
     now = hops[DIFFERENCE_HOPS:]
-    rise = np.maximum(0.0, now - hops[:-DIFFERENCE_HOPS]) * np.float32(RISE_GAIN)
-    seen = np.concatenate([(now - MEL_MEAN) * _INVERSE_SCALE, rise], axis=1)
-    windows = np.concatenate([seen[i : i + HOPS_PER_FRAME] for i in range(KERNEL_HOPS)], axis=1)
+    seen = np.concatenate([now, np.maximum(now - hops[:-DIFFERENCE_HOPS], 0.0)], axis=1)
     weight, bias = ear.convolution
-    onsets = np.maximum(0.0, windows @ weight + bias).reshape(-1)
+    windows = np.ndarray((HOPS_PER_FRAME, KERNEL_HOPS * seen.shape[1]), np.float32, seen, strides=seen.strides)
+    onsets = np.maximum(windows @ weight + bias, 0.0).reshape(-1)
     first = _gated(ear.first, onsets, state.first)
     second = _gated(ear.second, first, state.second)
     weight, bias = ear.head
@@ -100,11 +100,17 @@ def load(path: Path = SHIPPED) -> Ear:
         with np.load(path, allow_pickle=False) as file:
             about = json.loads(str(file["about"]))
             arrays = {name: np.asarray(file[name], np.float32) for name in (*NAMES, "confidence")}
-    except (OSError, KeyError, ValueError) as error:
+        contract = about.get("contract")
+        ear = arranged(arrays, about)
+        if contract == CONTRACT:
+            push(
+                ear, init(), np.zeros((HOPS_PER_FRAME, MEL_BANDS), np.float32)
+            )  # ValueError where a shape does not fit
+    except (OSError, KeyError, ValueError, AttributeError, TypeError, EOFError, BadZipFile) as error:
         raise AudioError(f"{path} is no ear file ({error}); python -m export.ear makes one") from error
-    if about.get("contract") != CONTRACT:
-        raise AudioError(f"{path} has contract {about.get('contract')}, this program reads {CONTRACT}: export it anew")
-    return arranged(arrays, about)
+    if contract != CONTRACT:
+        raise AudioError(f"{path} has contract {contract}, this program reads {CONTRACT}: export it anew")
+    return ear
 
 
 @lru_cache(maxsize=1)
@@ -128,7 +134,7 @@ def arranged(arrays: dict[str, F32], about: dict[str, Any]) -> Ear:
         )
 
     return Ear(
-        (across("convolution.weight"), arrays["convolution.bias"]),
+        _normalising(across("convolution.weight"), arrays["convolution.bias"]),
         unit("first"),
         unit("second"),
         (across("head.weight"), arrays["head.bias"]),
@@ -137,14 +143,22 @@ def arranged(arrays: dict[str, F32], about: dict[str, Any]) -> Ear:
     )
 
 
+def _normalising(weight: F32, bias: F32) -> tuple[F32, F32]:
+    """The convolution that takes log-mel and its rise as they are, and so needs no normalisation before it."""
+    scale = np.concatenate([1.0 / MEL_SCALE, np.full(MEL_BANDS, RISE_GAIN)])
+    shift = np.concatenate([-MEL_MEAN / MEL_SCALE, np.zeros(MEL_BANDS)])
+    scales, shifts = np.tile(scale, KERNEL_HOPS), np.tile(shift, KERNEL_HOPS)
+    return np.asarray(weight * scales[:, None], np.float32), np.asarray(bias + shifts @ weight, np.float32)
+
+
 def _gated(unit: tuple[F32, F32, F32, F32], heard: F32, state: F32) -> F32:
     """One step of a gated recurrent unit; gates in torch's order: reset, update, new."""
     inward, inward_bias, recurrent, recurrent_bias = unit
     new, old = heard @ inward + inward_bias, state @ recurrent + recurrent_bias
     size = len(state)
-    gates = 0.5 * np.tanh(0.5 * (new[: 2 * size] + old[: 2 * size])) + np.float32(0.5)
+    gates = np.tanh(_HALF * (new[: 2 * size] + old[: 2 * size])) * _HALF + _HALF  # the logistic function
     candidate = np.tanh(new[2 * size :] + gates[:size] * old[2 * size :])
-    return np.asarray(candidate + gates[size:] * (state - candidate), np.float32)
+    return candidate + gates[size:] * (state - candidate)
 
 
-_INVERSE_SCALE: F32 = np.asarray(1.0 / MEL_SCALE, np.float32)
+_HALF = np.float32(0.5)

@@ -12,7 +12,7 @@ PHASE_GAIN = 0.2  # of the phase error, each frame
 PERIOD_GAIN = 0.15
 MOST_CORRECTION = 0.5  # of a frame's own advance: the clock runs at half to one and a half times its pace
 SAME_TEMPO, SAME_PHASE = 0.06, 0.18  # within these (log period, beats) the clock follows instead of jumping
-JUMP_CONFIDENCE, JUMP_FRAMES = 0.35, 7
+JUMP_CONFIDENCE, JUMP_BEATS = 0.35, 1.0  # so sure for so long: between two beats another phase may seem likelier
 FIRST_CONFIDENCE = 0.25  # enough for the first lock
 
 
@@ -44,7 +44,7 @@ def follow(clock: Clock, period: float, phase: float, confidence: float) -> tupl
         period = clock.period + PERIOD_GAIN * weight * (period - clock.period)
         return clock._replace(beats=clock.beats + step, period=period, doubt=0), False
     doubt = clock.doubt + 1 if confidence > JUMP_CONFIDENCE else max(0, clock.doubt - 1)
-    if doubt < JUMP_FRAMES:
+    if doubt < JUMP_BEATS * FRAME_RATE * clock.period:
         return clock._replace(doubt=doubt), False
     return leap(clock, period, phase), True
 
