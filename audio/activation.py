@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from audio.beat_confidence import SIGNS
 from audio.config import HOPS_PER_FRAME, AudioError
 from audio.features import MEL_MEAN, MEL_SCALE
 from audio.mel import MEL_BANDS
@@ -102,10 +103,9 @@ def load(path: Path = SHIPPED) -> Ear:
             arrays = {name: np.asarray(file[name], np.float32) for name in (*NAMES, "confidence")}
         contract = about.get("contract")
         ear = arranged(arrays, about)
-        if contract == CONTRACT:
-            push(
-                ear, init(), np.zeros((HOPS_PER_FRAME, MEL_BANDS), np.float32)
-            )  # ValueError where a shape does not fit
+        if contract == CONTRACT:  # ValueError where a shape does not fit
+            push(ear, init(), np.zeros((HOPS_PER_FRAME, MEL_BANDS), np.float32))
+            ear.confidence @ np.zeros(len(SIGNS), np.float32)
     except (OSError, KeyError, ValueError, AttributeError, TypeError, EOFError, BadZipFile) as error:
         raise AudioError(f"{path} is no ear file ({error}); python -m export.ear makes one") from error
     if contract != CONTRACT:
@@ -157,7 +157,7 @@ def _gated(unit: tuple[F32, F32, F32, F32], heard: F32, state: F32) -> F32:
     new, old = heard @ inward + inward_bias, state @ recurrent + recurrent_bias
     size = len(state)
     gates = np.tanh(_HALF * (new[: 2 * size] + old[: 2 * size])) * _HALF + _HALF  # the logistic function
-    candidate = np.tanh(new[2 * size :] + gates[:size] * old[2 * size :])
+    candidate: F32 = np.tanh(new[2 * size :] + gates[:size] * old[2 * size :])
     return candidate + gates[size:] * (state - candidate)
 
 
