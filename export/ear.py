@@ -31,19 +31,21 @@ def build(run: Path, out: Path) -> float:
     try:
         arrays = load_file(run / WEIGHTS)
         about = json.loads((run / ABOUT).read_text())
-    except (OSError, ValueError, SafetensorError) as error:
+        file_arrays: dict[str, Any] = {name: arrays[name] for name in NAMES}
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise AudioError(f"{run} holds no trained ear ({error}); python -m model.ear.train makes one") from error
     about = {"contract": CONTRACT, "data": TERMS, **about}
-    file_arrays: dict[str, Any] = {name: arrays[name] for name in NAMES}
     file_arrays["confidence"] = np.array([UNCALIBRATED.get(sign, 0.0) for sign in SIGNS], np.float32)
     temporary = out.with_suffix(".part")
     with temporary.open("wb") as file:
         np.savez(file, about=np.array(json.dumps(about)), **file_arrays)
-    difference = parity(temporary, run)
-    if difference > PARITY:
-        temporary.unlink()
-        raise AudioError(f"NumPy and torch differ by {difference:.1e} on {run}: nothing was written")
-    temporary.rename(out)
+    try:
+        difference = parity(temporary, run)
+        if not difference <= PARITY:  # NaN neither
+            raise AudioError(f"NumPy and torch differ by {difference:.1e} on {run}: nothing was written")
+        temporary.rename(out)
+    finally:
+        temporary.unlink(missing_ok=True)
     return difference
 
 
@@ -70,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
     args = p.parse_args(argv)
     try:
         difference = build(args.run, args.out)
-    except AudioError as err:
+    except (AudioError, OSError) as err:
         print(f"export.ear: {err}", file=sys.stderr)
         return 2
     print(f"{args.out}: {args.out.stat().st_size / 1e3:.0f} kB, NumPy and torch agree to {difference:.1e}")

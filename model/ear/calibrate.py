@@ -87,6 +87,8 @@ def main(argv: list[str] | None = None) -> int:
     p.add_argument("--kit", type=Path, metavar="FOLDER", help="recorded drums, as in the training")
     args = p.parse_args(argv)
     try:
+        if args.examples < 2:
+            raise AudioError(f"--examples {args.examples} must be 2 or more: half to fit, half to measure")
         ear, kits = activation.load(args.ear), kit_folder.load(args.kit) if args.kit else None
         seeds = range(FIRST_SEED, FIRST_SEED + args.examples)
         heard = [hear(ear, seed, kits) for seed in tqdm(seeds, unit="example", disable=None)]

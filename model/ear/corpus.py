@@ -60,6 +60,9 @@ def main(argv: list[str] | None = None) -> int:
     p.add_argument("--jobs", type=int, default=2, help="processes")
     args = p.parse_args(argv)
     try:
+        for name in ("hours", "jobs"):
+            if not getattr(args, name) > 0:
+                raise AudioError(f"--{name} {getattr(args, name):g} must be more than 0")
         build(args.out, args.hours, args.seed, args.kit, args.jobs)
     except (AudioError, OSError) as err:
         print(f"model.ear.corpus: {err}", file=sys.stderr)

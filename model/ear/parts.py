@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,12 @@ def write_part(path: Path, examples: list[Heard]) -> None:
 
 def read(folder: Path) -> list[Heard]:
     """All examples of a corpus. Raises AudioError where there are none."""
-    found = [heard for path in sorted(folder.glob("part_*.npz")) for heard in _read_part(path)]
+    found: list[Heard] = []
+    for path in sorted(folder.glob("part_*.npz")):
+        try:
+            found += _read_part(path)
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise AudioError(f"{path} is no part of a corpus ({error}); remove it and make it again") from error
     if not found:
         raise AudioError(f"{folder} holds no part_*.npz; python -m model.ear.corpus makes them")
     return found

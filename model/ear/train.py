@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as fn
@@ -103,7 +104,11 @@ def train(args: argparse.Namespace) -> None:
         raise AudioError(f"{args.corpus} holds a single example; one to train on and one to hold out are the least")
     network = EarNetwork()
     if args.start:
-        network.load_state_dict(load_file(args.start / WEIGHTS))
+        try:
+            network.load_state_dict(load_file(args.start / WEIGHTS))
+        except (OSError, SafetensorError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise AudioError(f"--start {args.start}: holds no weights of this network ({reason})") from error
     plan = Plan(steps=args.steps, minutes=args.minutes, rate=args.lr, average=0.998, seed=args.seed)
     run = Run(network, Streams(corpus[:-held_out], args.batch, args.frames, args.seed), plan)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -154,6 +159,9 @@ def main(argv: list[str] | None = None) -> int:
     p.add_argument("--threads", type=int, default=1)
     args = p.parse_args(argv)
     try:
+        for name in ("steps", "minutes", "batch", "frames", "lr", "threads"):
+            if (value := getattr(args, name)) is not None and not value > 0:
+                raise AudioError(f"--{name} {value:g} must be more than 0")
         train(args)
     except (AudioError, OSError) as err:
         print(f"model.ear.train: {err}", file=sys.stderr)
