@@ -33,6 +33,7 @@ ON_BEAT, OFF_BEAT = 0.93, 0.02  # the most and the least that a place counts as 
 LOGIT_BIAS = 1.1  # log of the training's weight on beats
 LEAST_CHANCE = 0.02  # no hop is surer than this
 BEAT_SHARE = 0.06  # of all hops
+SHARPNESS = 1.0  # power of the evidence: hops side by side are not independent
 TEMPO_WEIGHT = 0.05  # of the network's own word on tempo, each frame
 TEMPO_FLOOR = 1e-4  # no tempo is less likely in its word
 
@@ -87,8 +88,8 @@ def move(belief: F32, chances: list[float], tempo: F32, prior: Prior, silent: bo
     moved.put(_BEYOND, 0.0)
     near = moved[:, :NEAR_CELLS]
     for on, p in zip(_NEAR_BEAT, chances, strict=True):
-        off = (1.0 - p) / (1.0 - BEAT_SHARE)
-        rise = p / BEAT_SHARE - off
+        off = ((1.0 - p) / (1.0 - BEAT_SHARE)) ** SHARPNESS
+        rise = (p / BEAT_SHARE) ** SHARPNESS - off
         far = off + rise * OFF_BEAT  # the factor of all other cells, which the normalisation below takes away
         near *= on * np.float32(rise / far) + np.float32(off / far)
     said = ((tempo.take(_BIN) + TEMPO_FLOOR) ** TEMPO_WEIGHT).astype(np.float32)
