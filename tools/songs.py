@@ -1,7 +1,8 @@
 """Songs with exactly known beats, in a folder: python -m tools.songs OUT --songs 24
 
 Each is NAME.wav with NAME.beats beside it, a line a beat, `seconds<TAB>position in bar` (1 is the downbeat);
-songs.json says what each is. All of it is sequenced here from a seed: the same command writes the same bytes.
+songs.json says what each is, and from when on the beat must be found anew (`events`). All of it is sequenced here from
+a seed: the same command writes the same bytes.
 """
 
 import argparse
@@ -24,6 +25,9 @@ from model.ear.material import Example
 
 FORMATS = {"wav": "PCM_16", "flac": "PCM_16"}
 SHORTEST, LONGEST = 5.0, 3600.0  # s of a song
+ANEW = {"cut": "cut", "jump": "jump", "return": "break", "start": "start"}  # after what the beat is found anew
+GOES_ON = {"over", "fade in"}  # what does not end the beat of before
+LEAST_BEATS = 16  # until the next event: with fewer nobody could tell when the beat is found
 EPILOG = """\
 kinds (--kind, as many as you like; the songs take turns; default: song, improvised, medley):
   whole songs    song (a named style), improvised (a groove that no style has)
@@ -87,7 +91,21 @@ def write(made: Example, folder: Path, name: str, suffix: str) -> dict[str, Any]
         "metre": int(made.positions.max(initial=0)),
         "beats": len(made.beats),
         "seconds": len(made.samples) / RATE,
+        "events": events(made),
     }
+
+
+def events(made: Example) -> list[dict[str, Any]]:
+    """The moments from which the beat must be found anew: cuts, jumps of tempo, ends of breaks, starts after a gap."""
+    told = [(seconds, kind) for seconds, kind in made.events if kind not in GOES_ON]
+    ends = [*(seconds for seconds, _ in told), float("inf")][1:]
+    return [
+        {"seconds": round(seconds, 3), "kind": ANEW[kind]}
+        for (seconds, kind), end in zip(told, ends, strict=False)
+        if kind in ANEW
+        and seconds > 0.0
+        and np.count_nonzero((made.beats >= seconds) & (made.beats < end)) >= LEAST_BEATS
+    ]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -16,7 +16,7 @@ from audio.config import FRAME, FRAME_RATE, RATE
 from audio.demo import Song
 from audio.demo_style import Style
 from audio.demo_styles import STYLES
-from audio.medley import Medley, Spans
+from audio.medley import Medley, Spans, Times
 from model.ear.kits import Kits, lay_under
 
 F32 = NDArray[np.float32]
@@ -32,6 +32,7 @@ IN_A_ROOM = 0.5  # of the examples
 RECORDED_KIT, RECORDED_LOOP = 0.4, 0.15  # of the songs, where there are kits
 IN_THREE = 0.06  # of the songs in a style of four
 LEAST_BEATS = 3  # of a song; shorter ones are made longer and cut
+LEAST_JUMP = 0.05  # of log tempo from one beat to the next
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Example:
     style: str = ""
     tempo: str = ""  # a demo_tempo kind
     bpm: float = 0.0  # mean
+    events: Times = ()  # (s, what happens), as a medley has them
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,14 @@ def _single(rng: Rng, seconds: float, kits: Kits | None, plan: Plan | None = Non
     made, tempo = song(rng, seconds, kits, plan)
     first = float(made.beats[0]) - 0.05 if len(made.beats) else seconds
     music = music_frames(len(made.samples), ((first, seconds),))
-    return Example(made.samples, made.beats, made.positions, music, "", made.style, tempo, made.bpm)
+    events = jumps(made.beats) if tempo == "jump" else ()
+    return Example(made.samples, made.beats, made.positions, music, "", made.style, tempo, made.bpm, events)
+
+
+def jumps(beats: F64) -> Times:
+    """Where the tempo changes from one beat to the next."""
+    change = np.abs(np.diff(np.log(np.diff(beats))))
+    return tuple((float(beats[place + 1]), "jump") for place in np.flatnonzero(change > LEAST_JUMP))
 
 
 def _improvised(rng: Rng, seconds: float, kits: Kits | None) -> Example:
@@ -203,7 +212,8 @@ def _of_medley(made: Medley, length: int | None = None) -> Example:
     inside = made.beats < len(samples) / RATE
     music = music_frames(len(samples), made.music)
     mean = 60.0 / float(np.median(np.diff(made.beats))) if len(made.beats) > 1 else 0.0
-    return Example(samples, made.beats[inside], made.positions[inside], music, "", "", "", mean)
+    events = tuple((time, kind) for time, kind in made.events if time < len(samples) / RATE)
+    return Example(samples, made.beats[inside], made.positions[inside], music, "", "", "", mean, events)
 
 
 def _not_music(*names: str) -> "Maker":

@@ -13,6 +13,7 @@ import soundfile
 
 from audio import room
 from audio.config import RATE
+from model.beat_listening import read_folder
 from model.ear import material
 from tools import songs
 
@@ -54,6 +55,41 @@ def test_beats_and_sound_come_back_from_the_files_as_they_were_made(written: Pat
     assert [int(label) for label in labels] == made.positions.tolist()
     samples, _ = soundfile.read(f"{name}.wav", dtype="float32")
     np.testing.assert_allclose(samples, made.samples, atol=1.0 / 32000)
+
+
+def test_the_moments_from_which_the_beat_is_found_anew_are_told() -> None:
+    cut, broken, jump, steady = (material.of_kind(kind, 7, 60.0) for kind in ("cut", "break", "jump", "steady"))
+    (told,) = songs.events(cut)
+    assert told["kind"] == "cut"
+    assert 0.34 * 60.0 < told["seconds"] < 0.61 * 60.0
+    for event in songs.events(broken):
+        assert event["kind"] == "break"
+        music = broken.music[int(event["seconds"] * 15) + 1 :][:30]
+        assert music.all(), "the band plays on from there"
+    assert songs.events(broken)
+    for event in songs.events(jump):
+        before, after = (
+            np.diff(jump.beats[side]) for side in (jump.beats < event["seconds"], jump.beats > event["seconds"])
+        )
+        assert event["kind"] == "jump"
+        assert abs(np.log(before[-1] / after[0])) > material.LEAST_JUMP
+    assert songs.events(jump)
+    assert songs.events(steady) == []
+
+
+def test_a_moment_with_too_few_beats_after_it_is_left_out() -> None:
+    beats, nothing = np.arange(0.5, 30.0, 0.5), np.zeros(0, bool)
+    happened = ((0.0, "start"), (8.0, "cut"), (12.0, "over"), (17.0, "break"), (19.0, "return"), (23.5, "cut"))
+    made = material.Example(np.zeros(30 * RATE, np.float32), beats, beats.astype(int), nothing, "x", events=happened)
+    assert songs.events(made) == [{"seconds": 8.0, "kind": "cut"}]
+
+
+def test_the_measurement_of_the_beat_engine_reads_them(tmp_path: Path) -> None:
+    assert songs.main([str(tmp_path / "cut"), "--songs", "1", "--seconds", "40", "--kind", "cut"]) == 0
+    (told,), _ = read_folder(tmp_path / "cut")
+    happened = material.of_kind("cut", 1000, 40.0).events
+    assert [(round(seconds, 3), kind) for seconds, kind in happened[1:]] == list(told.events)
+    assert [kind for _, kind in told.events] == ["cut"]
 
 
 def test_the_same_command_writes_the_same_bytes(written: Path, tmp_path: Path) -> None:
