@@ -86,7 +86,7 @@ def push(ear: Ear, state: ActivationState, log_mel: F32) -> tuple[Activation, Ac
     seen = np.concatenate([now, np.maximum(now - hops[:-DIFFERENCE_HOPS], 0.0)], axis=1)
     weight, bias = ear.convolution
     windows = np.ndarray((HOPS_PER_FRAME, KERNEL_HOPS * seen.shape[1]), np.float32, seen, strides=seen.strides)
-    onsets = np.maximum(windows @ weight + bias, 0.0).reshape(-1)
+    onsets = np.maximum(windows.copy() @ weight + bias, 0.0).reshape(-1)
     first = _gated(ear.first, onsets, state.first)
     second = _gated(ear.second, first, state.second)
     weight, bias = ear.head

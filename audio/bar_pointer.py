@@ -86,12 +86,10 @@ def move(belief: F32, chances: list[float], tempo: F32, prior: Prior, silent: bo
     moved[:, CELLS_PER_FRAME:] = belief[:, :-CELLS_PER_FRAME]
     moved[:, :CELLS_PER_FRAME] = prior.moves @ belief.take(_TAILS)
     moved.put(_BEYOND, 0.0)
-    near = moved[:, :NEAR_CELLS]
-    for on, p in zip(_NEAR_BEAT, chances, strict=True):
-        off = ((1.0 - p) / (1.0 - BEAT_SHARE)) ** SHARPNESS
-        rise = (p / BEAT_SHARE) ** SHARPNESS - off
-        far = off + rise * OFF_BEAT  # the factor of all other cells, which the normalisation below takes away
-        near *= on * np.float32(rise / far) + np.float32(off / far)
+    odds = np.array([((p / BEAT_SHARE), (1.0 - p) / (1.0 - BEAT_SHARE)) for p in chances]) ** SHARPNESS
+    near = (_NEAR_BEAT * odds[:, :1] + _REST * odds[:, 1:]).prod(axis=0)
+    far = float((OFF_BEAT * odds[:, 0] + (1.0 - OFF_BEAT) * odds[:, 1]).prod())  # of all other cells: normalised away
+    moved[:, :NEAR_CELLS] *= (near / far).astype(np.float32)
     said = ((tempo.take(_BIN) + TEMPO_FLOOR) ** TEMPO_WEIGHT).astype(np.float32)
     moved *= said[:, None]
     leak = np.float32(SILENT_LEAK if silent else LEAK)
@@ -116,12 +114,11 @@ def best(belief: F32) -> tuple[float, float, float]:
     return period, math.atan2(y, x) / (2.0 * math.pi) % 1.0, math.hypot(x, y)
 
 
-def _near_beat() -> F32:
-    """How far each state near a beat says that a hop of the frame shows it, [4, n, NEAR_CELLS]."""
+def _near_beat() -> NDArray[np.float64]:
+    """How far each cell near a beat says that a hop of the frame shows it, [4, NEAR_CELLS]."""
     behind = (HOPS_PER_FRAME - 1 - np.arange(HOPS_PER_FRAME) + SHOWN_AFTER_HOPS) / HOP_RATE  # s after the beat
     away = np.arange(NEAR_CELLS) / CELL_RATE - behind[:, None]
-    on = OFF_BEAT + (ON_BEAT - OFF_BEAT) * np.exp(-0.5 * (away / WIDTH_SECONDS) ** 2)
-    return np.ascontiguousarray(np.broadcast_to(on[:, None, :], (len(on), *_INSIDE[:, :NEAR_CELLS].shape)), np.float32)
+    return np.asarray(OFF_BEAT + (ON_BEAT - OFF_BEAT) * np.exp(-0.5 * (away / WIDTH_SECONDS) ** 2))
 
 
 def _stiff() -> NDArray[np.float64]:
@@ -133,6 +130,7 @@ def _stiff() -> NDArray[np.float64]:
 _CELLS = np.arange(SHAPE[1])
 _INSIDE: F32 = (PERIODS[:, None] > _CELLS).astype(np.float32)
 _NEAR_BEAT = _near_beat()
+_REST = 1.0 - _NEAR_BEAT
 _ANGLE = 2.0 * np.pi * _CELLS / PERIODS[:, None]
 _COSINE: F32 = np.cos(_ANGLE).astype(np.float32)
 _SINE: F32 = np.sin(_ANGLE).astype(np.float32)
