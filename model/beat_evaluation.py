@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from audio import activation
+from audio.activation import Ear
 from audio.announce import LONGEST_AHEAD
 from audio.config import AudioError
 from audio.room import ROOMS
@@ -58,6 +60,13 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--room", nargs="+", action="extend", default=[], metavar="NAME", help=f"{', '.join(ROOMS)}")
     p.add_argument("--negatives", default="", metavar="FOLDER|builtin", help="sounds without beat, beside the folder's")
+    p.add_argument(
+        "--ear",
+        type=Path,
+        default=activation.SHIPPED,
+        metavar="FILE",
+        help="ear file to measure (default: the shipped one)",
+    )
     p.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
     p.add_argument("--out", type=Path, metavar="DIR", help="write beats.json, beats.md and calibration.png here")
     return p
@@ -67,11 +76,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     args = parser().parse_args(argv)
     try:
-        engines = _engines(args)
+        engines, ear = _engines(args), activation.load(args.ear)
         songs, others = read_folder(args.beats)
         heard = list(tqdm(listen(songs, engines, args.jobs), total=len(songs), unit="song", disable=None))
         sounds = list(negatives(args.negatives, others))
-        false = {name: false_share(make()) for name, make in tqdm(sounds, unit="sound", disable=None)}
+        false = {name: false_share(make(), ear) for name, make in tqdm(sounds, unit="sound", disable=None)}
     except AudioError as err:
         print(f"model.evaluate: {err}", file=sys.stderr)
         return 2
@@ -233,9 +242,9 @@ def calibration(heard: list[Heard]) -> dict[str, Any]:
     return {"bins": bins, "ece": float(error), "right": _mean(list(right))}
 
 
-def false_share(samples: NDArray[np.float32]) -> float:
+def false_share(samples: NDArray[np.float32], ear: Ear) -> float:
     """Share of the time in which our engine is sure of a beat."""
-    return float(np.mean(ours(samples, (0.0,))[1].confidence > SURE))
+    return float(np.mean(ours(samples, (0.0,), ear)[1].confidence > SURE))
 
 
 def _engines(args: argparse.Namespace) -> Engines:
@@ -248,7 +257,7 @@ def _engines(args: argparse.Namespace) -> Engines:
         raise AudioError(f"--ahead-ms {args.ahead_ms:g}: choose from 0 to {1e3 * LONGEST_AHEAD:g}")
     if args.jobs < 1:
         raise AudioError(f"--jobs {args.jobs} must be 1 or more")
-    return Engines(args.ahead_ms / 1e3, anchors, args.anchor_python, tuple(args.room))
+    return Engines(args.ahead_ms / 1e3, anchors, args.anchor_python, tuple(args.room), args.ear)
 
 
 def _mean(values: Sequence[float]) -> float:

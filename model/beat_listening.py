@@ -18,7 +18,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from audio import announce, beat, not_music, resample, room
+from audio import activation, announce, beat, not_music, resample, room
+from audio.activation import Ear
 from audio.announce import Announcement
 from audio.config import FRAME_RATE, RATE, AudioError
 from audio.files import open_blocks
@@ -75,6 +76,7 @@ class Engines:
     anchors: tuple[str, ...] = ()
     anchor_python: str = sys.executable
     rooms: tuple[str, ...] = ()
+    ear: Path = activation.SHIPPED
 
 
 def read_folder(folder: Path) -> tuple[list[Song], list[Path]]:
@@ -122,14 +124,17 @@ class Listener:
     engines: Engines
     anchors: dict[str, Anchor] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.ear = activation.load(self.engines.ear)
+
     def __call__(self, song: Song) -> Heard:
         """Let all of them hear a song."""
         samples = read_samples(song.path)
         ahead = self.engines.ahead
-        found, frames, music = ours(samples, (0.0, ahead))
+        found, frames, music = ours(samples, (0.0, ahead), self.ear)
         for name in self.engines.rooms:
             rng = np.random.default_rng(crc32(f"{song.path.stem} {name}".encode()))
-            found[f"ours, {name}"] = ours(room.hear(samples, room.ROOMS[name], rng), (0.0,))[0]["ours, 0 ms"]
+            found[f"ours, {name}"] = ours(room.hear(samples, room.ROOMS[name], rng), (0.0,), self.ear)[0]["ours, 0 ms"]
         about = {}
         for name in self.engines.anchors:
             if name not in self.anchors:
@@ -152,12 +157,14 @@ class Listener:
             anchor.close()
 
 
-def ours(samples: F32, aheads: tuple[float, ...]) -> tuple[dict[str, Found], Frames, NDArray[np.bool_]]:
+def ours(
+    samples: F32, aheads: tuple[float, ...], ear: Ear | None = None
+) -> tuple[dict[str, Found], Frames, NDArray[np.bool_]]:
     """One pass of our engine over [n] at 24 kHz: beats as announced so many seconds ahead, frames, [frames] music."""
     states = [announce.init(ahead) for ahead in aheads]
     made: list[list[Announcement]] = [[] for _ in aheads]
     rows = []
-    for heard in announce.hear(RATE, [samples]):
+    for heard in announce.hear(RATE, [samples], beat.init(ear=ear)):
         for i, state in enumerate(states):
             new, states[i] = announce.push(state, heard.clock, heard.audio_time)
             made[i] += new
