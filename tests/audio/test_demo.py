@@ -39,9 +39,9 @@ def rms_db(samples: demo.F32) -> float:
 
 @pytest.mark.parametrize("style", FAMILIES.values())
 def test_every_family_is_finite_loud_and_unclipped(style: str) -> None:
-    song = groove(5, style, 12.0)
+    song = groove(5, style, 8.0)
     assert song.samples.dtype == np.float32
-    assert len(song.samples) == 12 * RATE
+    assert len(song.samples) == 8 * RATE
     assert np.isfinite(song.samples).all()
     assert np.abs(song.samples).max() < 0.99
     assert rms_db(song.samples) == pytest.approx(-14.0, abs=1.2)
@@ -69,7 +69,7 @@ def test_the_kick_begins_on_the_beat_to_five_milliseconds(style: str) -> None:
 
 @pytest.mark.parametrize("style", ["house", "techno", "ska", "march"])
 def test_librosa_hears_an_onset_at_almost_every_beat_of_a_machine(style: str) -> None:
-    song = demo.song(0, 120.0, 30.0, style)
+    song = demo.song(0, 120.0, 20.0, style)
     strength = librosa.onset.onset_strength(y=song.samples, sr=RATE, hop_length=240)
     heard = find_peaks(strength, prominence=float(strength.std()))[0] / 100.0
     nearest = np.abs(song.beats[4:-1, None] - heard).min(axis=1)
@@ -97,7 +97,7 @@ def test_every_alternative_of_a_pattern_fills_whole_bars_or_divides_one(style: s
 @pytest.mark.parametrize("style", STYLES)
 def test_every_style_begins_most_on_the_one_or_is_known_to_avoid_it(style: str) -> None:
     made = STYLES[style]
-    bar = np.mean([onsets(arranged(style, seed), 32 * made.metre, made.steps) for seed in range(4)], axis=0)
+    bar = np.mean([onsets(arranged(style, seed), 32 * made.metre, made.steps) for seed in range(3)], axis=0)
     bar = bar.reshape(32, made.metre, made.steps).mean(axis=0)
     beats = bar[:, 0]
     if made.family not in ("latin", "reggae", "jazz") and style not in ("motown", "amapiano"):
@@ -108,7 +108,7 @@ def test_every_style_begins_most_on_the_one_or_is_known_to_avoid_it(style: str) 
 @pytest.mark.parametrize("style", STYLES)
 def test_chords_change_on_the_one(style: str) -> None:
     made, at_one, changes = STYLES[style], 0, 0
-    for seed in range(4):
+    for seed in range(2):
         last: set[float] = set()
         struck: dict[int, set[float]] = {}
         for tone in arranged(style, seed).tones:
@@ -125,7 +125,7 @@ def test_chords_change_on_the_one(style: str) -> None:
 @pytest.mark.parametrize("style", STYLES)
 def test_nothing_is_silent_for_longer_than_three_bars(style: str) -> None:
     made = STYLES[style]
-    for seed in range(4):
+    for seed in range(2):
         sounding = onsets(arranged(style, seed), 32 * made.metre, made.steps).any(axis=1)
         silent = np.diff(np.flatnonzero(np.r_[True, sounding, True])) - 1
         assert silent.max() <= max(8, 3 * made.metre)
@@ -141,8 +141,8 @@ def test_swing_moves_the_off_beats_and_triplets_are_even() -> None:
 
 
 def test_half_time_puts_the_back_beat_on_the_three() -> None:
-    half = [arranged("rock", seed, halving=True).drums.get("snare", np.zeros((128, 4))) for seed in range(20)]
-    usual = [arranged("rock", seed).drums.get("snare", np.zeros((128, 4))) for seed in range(20)]
+    half = [arranged("rock", seed, halving=True).drums.get("snare", np.zeros((128, 4))) for seed in range(12)]
+    usual = [arranged("rock", seed).drums.get("snare", np.zeros((128, 4))) for seed in range(12)]
     share_half, share_usual = (np.mean([hits[2::4, 0].mean() for hits in songs]) for songs in (half, usual))
     assert share_half > share_usual + 0.1
 
@@ -188,7 +188,7 @@ def test_a_tempo_may_follow_a_curve_and_the_metre_may_be_chosen() -> None:
     assert song.positions.max() == 3
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     lengths=st.lists(st.floats(0.05, 2.5), min_size=1, max_size=12),
     first=st.floats(0.0, 3.0),

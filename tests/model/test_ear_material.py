@@ -55,8 +55,8 @@ def test_any_example_is_exact_finite_and_the_same_for_its_seed(seed: int, second
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_made_and_says_so(kind: str) -> None:
-    made = material.of_kind(kind, 4, 15.0)
-    check(made, 15.0)
+    made = material.of_kind(kind, 4, 10.0)
+    check(made, 10.0)
     assert made.kind == kind
     silent = kind in ("not music", "silence", "noise", "speech", "applause")
     assert (len(made.beats) == 0) == silent
@@ -77,11 +77,11 @@ def test_seeds_draw_all_sorts_at_levels_from_forty_decibels_down_to_full_scale()
 
 
 def test_kinds_are_what_their_names_say() -> None:
-    slow, fast, waltz = ([material.of_kind(kind, seed, 8.0) for seed in range(3)] for kind in ("slow", "fast", "waltz"))
+    slow, fast, waltz = ([material.of_kind(kind, seed, 8.0) for seed in range(2)] for kind in ("slow", "fast", "waltz"))
     assert all(54.0 < 60.0 / np.diff(one.beats).mean() < 81.0 for one in slow)
     assert all(159.0 < 60.0 / np.diff(one.beats).mean() < 211.0 for one in fast)
     assert all(one.positions.max() == 3 for one in waltz)
-    jump = [60.0 / np.diff(material.of_kind("jump", seed, 40.0).beats) for seed in range(2)]
+    jump = [60.0 / np.diff(material.of_kind("jump", seed, 30.0).beats) for seed in range(2)]
     assert all(tempo.max() / tempo.min() > 1.05 for tempo in jump)
     steady = np.diff(material.of_kind("steady", 1, 15.0).beats)
     assert steady.std() < 1e-6
@@ -104,7 +104,7 @@ def test_low_onsets_stand_out_at_the_beats_through_the_room_too(name: str | None
     later: list[float] = []
     for seed, style in enumerate(["house", "disco", "techno", "trance"]):
         plan = material.Plan(style if style in STYLES else "house", (100.0, 130.0), "steady", 4)
-        song = material.song(np.random.default_rng(seed), 20.0, None, plan)[0]
+        song = material.song(np.random.default_rng(seed), 12.0, None, plan)[0]
         samples = song.samples if name is None else room.hear(song.samples, room.ROOMS[name], np.random.default_rng(1))
         lows = librosa.feature.melspectrogram(y=samples, sr=RATE, hop_length=240, n_fft=1024, n_mels=6, fmax=200.0)
         strength = librosa.onset.onset_strength(S=librosa.power_to_db(lows), sr=RATE, hop_length=240)
@@ -151,8 +151,8 @@ def test_a_loop_is_bent_to_the_bars_of_the_song() -> None:
 
 def test_songs_with_recorded_drums_are_exact_too() -> None:
     for seed in range(4):
-        check(material.example(seed, 12.0, recorded()), 12.0)
-    with_them, without = (material.of_kind("steady", 2, 12.0, them) for them in (recorded(), None))
+        check(material.example(seed, 6.0, recorded()), 6.0)
+    with_them, without = (material.of_kind("steady", 2, 6.0, them) for them in (recorded(), None))
     assert len(with_them.samples) == len(without.samples)
 
 
