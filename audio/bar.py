@@ -17,11 +17,11 @@ STATES = tuple((metre, place) for metre in METRES for place in range(metre))
 FIRST: F32 = np.array([METRE_PRIOR[METRES.index(m)] / m for m, _ in STATES], np.float32)
 DOWN = np.array([place == 0 for _, place in STATES])
 DOWN_SHARE = 0.27  # of beats, in music
-SURENESS = 0.4  # power of one beat's evidence
+SURENESS = 0.6  # power of one beat's evidence
 LEAST_CHANCE = 0.04
-LEAK = 0.004  # each beat: a bar may be cut short
+LEAK = 0.003  # each beat: a bar may be cut short
 CHANGE = 0.01  # of metre, at a bar line
-CLEARLY = 4.0  # another reading of the bar must be so much likelier
+CLEARLY = 2.0  # another reading of the bar must be so much likelier
 
 
 class Bar(NamedTuple):
