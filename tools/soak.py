@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from audio import announce, demo
+from audio.beat import BeatState
 from audio.config import FRAME, FRAME_RATE, RATE
 from model.beat_metrics import f_measure
 
@@ -55,7 +56,7 @@ def resident_mb() -> float:
     return int(STATUS.read_text().split()[1]) * PAGE / 1e6
 
 
-def finite(clock: announce.BeatState) -> bool:
+def finite(clock: BeatState) -> bool:
     """Whether every number of the engine is one."""
     arrays = (clock.belief, clock.activation.hops, clock.activation.first, clock.activation.second, clock.bar.belief)
     return all(np.isfinite(array).all() for array in arrays) and np.isfinite(clock.clock.beats + clock.clock.period)
