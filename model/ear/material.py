@@ -24,7 +24,7 @@ F64 = NDArray[np.float64]
 Rng = np.random.Generator
 
 SLOWEST, FASTEST = 55.0, 210.0  # bpm
-SHARES = {"song": 0.355, "improvised": 0.355, "medley": 0.2, "not music": 0.09}  # of the training examples
+SHARES = {"song": 0.25, "improvised": 0.25, "plain": 0.3, "medley": 0.14, "not music": 0.06}  # of the training examples
 TEMPI = {"steady": 0.4, "human": 0.25, "ramp": 0.12, "rubato": 0.12, "jump": 0.11}  # demo_tempo.KINDS of these songs
 BEYOND_STYLE = 0.4  # of the songs, up to a third slower or faster than their style
 QUIETEST = -40.0  # dBFS of an example's highest peak
@@ -135,6 +135,19 @@ def jumps(beats: F64) -> Times:
     return tuple((float(beats[place + 1]), "jump") for place in np.flatnonzero(change > LEAST_JUMP))
 
 
+def _plain(rng: Rng, seconds: float, kits: Kits | None) -> Example:
+    """A style as everybody knows it: its whole kit, a clean mix, its own tempi. Without these the odd outweighs."""
+    style = STYLES[str(rng.choice(list(STYLES)))]
+    bpm, tempo = _bpm(rng, style, style.bpm), str(rng.choice(list(TEMPI), p=list(TEMPI.values())))
+    beats = demo_tempo.beats(rng, bpm, max(seconds, (LEAST_BEATS + 2) * 60.0 / SLOWEST), tempo)
+    positions = np.arange(len(beats)) % style.metre + 1
+    samples = demo.render(beats, positions, 0, style, seconds)
+    inside = beats < seconds
+    music = music_frames(len(samples), ((float(beats[0]) - 0.05, seconds),))
+    events = jumps(beats[inside]) if tempo == "jump" else ()
+    return Example(samples, beats[inside], positions[inside], music, "", "plain", tempo, bpm, events)
+
+
 def _improvised(rng: Rng, seconds: float, kits: Kits | None) -> Example:
     style = demo_improvise.style(rng)
     return _single(rng, seconds, kits, Plan(style, style.bpm if rng.random() < 0.7 else None, metre=style.metre))
@@ -230,6 +243,7 @@ Maker = Callable[[Rng, float, Kits | None], Example]
 KINDS: dict[str, Maker] = {
     "song": _single,
     "improvised": _improvised,
+    "plain": _plain,
     "medley": _medley,
     "not music": _not_music(*not_music.KINDS),
     "steady": _of_any(lambda style: True, Plan(tempo="steady")),
