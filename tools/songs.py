@@ -30,7 +30,7 @@ GOES_ON = {"over", "fade in"}  # what does not end the beat of before
 LEAST_BEATS = 16  # until the next event: with fewer nobody could tell when the beat is found
 EPILOG = """\
 kinds (--kind, as many as you like; the songs take turns; default: song, improvised, medley):
-  whole songs    song (a named style), improvised (a groove that no style has)
+  whole songs    song (a named style), improvised (a groove that no style has), plain (a style, clean and complete)
   tempo          steady, human, drift, rubato, jump, slow (55-80 bpm), fast (160-210)
   rhythm         swing, waltz, sparse, offbeat
   a show         medley, cut (to another song), break (of four bars), room (a drawn one)
