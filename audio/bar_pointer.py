@@ -34,16 +34,16 @@ LOGIT_BIAS = 1.1  # log of the training's weight on beats
 LEAST_CHANCE = 0.02  # no hop is surer than this
 BEAT_SHARE = 0.06  # of all hops
 SHARPNESS = 1.0  # power of the evidence: hops side by side are not independent
-TEMPO_WEIGHT = 0.05  # of the network's own word on tempo, each frame
+TEMPO_WEIGHT = 0.02  # of the network's own word on tempo, each frame
 TEMPO_FLOOR = 1e-4  # no tempo is less likely in its word
 
-TEMPO_STIFFNESS = 200.0  # exp(-stiffness |T' / T - 1|) at each beat
+TEMPO_STIFFNESS = 100.0  # exp(-stiffness |T' / T - 1|) at each beat
 PRIOR_BPM, PRIOR_WIDTH = 112.0, 0.5  # log-normal at the start
 BEAT_PRIOR_BPM, BEAT_PRIOR_WIDTH, BEAT_PRIOR_WEIGHT = 108.0, 0.45, 0.6  # applied at each beat
 RANGE_WIDTH = 0.02  # of the bounds of a range, in log tempo
 SURE_TEMPO, SURE_PHASE = 0.02, 0.04  # log period, beats: of a belief that somebody gave
 LEAK = 1e-6  # part of the belief that starts anew each frame: survives cuts and jumps
-SILENT_LEAK = 0.02
+SILENT_LEAK = 0.005
 
 
 class Prior(NamedTuple):
@@ -86,7 +86,8 @@ def move(belief: F32, chances: list[float], tempo: F32, prior: Prior, silent: bo
     moved[:, CELLS_PER_FRAME:] = belief[:, :-CELLS_PER_FRAME]
     moved[:, :CELLS_PER_FRAME] = prior.moves @ belief.take(_TAILS)
     moved.put(_BEYOND, 0.0)
-    odds = np.array([((p / BEAT_SHARE), (1.0 - p) / (1.0 - BEAT_SHARE)) for p in chances]) ** SHARPNESS
+    heed = 0.0 if silent else SHARPNESS * (1.0 - float(tempo[-1]))  # where nothing beats, no beat says nothing
+    odds = np.array([((p / BEAT_SHARE), (1.0 - p) / (1.0 - BEAT_SHARE)) for p in chances]) ** heed
     near = (_NEAR_BEAT * odds[:, :1] + _REST * odds[:, 1:]).prod(axis=0)
     far = float((OFF_BEAT * odds[:, 0] + (1.0 - OFF_BEAT) * odds[:, 1]).prod())  # of all other cells: normalised away
     moved[:, :NEAR_CELLS] *= (near / far).astype(np.float32)
