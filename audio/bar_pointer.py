@@ -33,13 +33,13 @@ ON_BEAT, OFF_BEAT = 0.93, 0.02  # the most and the least that a place counts as 
 LOGIT_BIAS = 1.1  # log of the training's weight on beats
 LEAST_CHANCE = 0.02  # no hop is surer than this
 BEAT_SHARE = 0.06  # of all hops
-SHARPNESS = 1.0  # power of the evidence: hops side by side are not independent
+SHARPNESS = 0.8  # power of the evidence: hops side by side are not independent
 TEMPO_WEIGHT = 0.02  # of the network's own word on tempo, each frame
 TEMPO_FLOOR = 1e-4  # no tempo is less likely in its word
 
 TEMPO_STIFFNESS = 100.0  # exp(-stiffness |T' / T - 1|) at each beat
 PRIOR_BPM, PRIOR_WIDTH = 112.0, 0.5  # log-normal at the start
-BEAT_PRIOR_BPM, BEAT_PRIOR_WIDTH, BEAT_PRIOR_WEIGHT = 108.0, 0.45, 0.6  # applied at each beat
+BEAT_PRIOR_BPM, BEAT_PRIOR_WIDTH, BEAT_PRIOR_WEIGHT = 108.0, 0.45, 1.0  # applied at each beat
 RANGE_WIDTH = 0.02  # of the bounds of a range, in log tempo
 SURE_TEMPO, SURE_PHASE = 0.02, 0.04  # log period, beats: of a belief that somebody gave
 LEAK = 1e-6  # part of the belief that starts anew each frame: survives cuts and jumps
