@@ -38,7 +38,7 @@ bench: env
 
 lock: # renew the pinned versions from pyproject.toml
 	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 --upgrade --extra cpu pyproject.toml -o requirements/stage.lock
-	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 --upgrade --extra cpu --extra m4a --extra train --extra dev \
+	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 --upgrade --extra cpu --extra m4a --extra midi --extra link --extra train --extra dev \
 	  --override requirements/without_torch.txt pyproject.toml requirements/torch.in -o requirements/all.lock
 	echo "torch==2.13.0" >> requirements/all.lock
 
