@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 F64 = NDArray[np.float64]
 
 FIRST = 0.25  # s, of a steady song
-SLOWEST_END = 0.7  # of the tempo, on the last beat of a song that slows down
 SHORTEST, LONGEST = 60.0 / 260.0, 60.0 / 40.0  # s: the beats of whatever tempo is asked for
 
 
