@@ -22,6 +22,8 @@ LATEST_START_SECONDS = 30.0  # a song may begin in its middle
 FORGET = 0.08  # the chance, each chunk, that a stream's state begins anew
 BAND_GAIN = 0.35  # neper: of the random smooth equaliser
 LOUDEST_FLOOR = 0.03  # of the gain control's peak: a noise floor laid under the mel magnitudes
+FASTEST, SLOWEST = 1.12, 0.89  # how far a song is stretched in time
+BANDS_SHIFTED = 1.5  # mel bands: how far a song is moved in pitch, up or down
 
 
 class Chunk(NamedTuple):
@@ -77,15 +79,47 @@ def _tempo(beats: np.ndarray, music: np.ndarray) -> np.ndarray:
     return np.where(near & music, np.clip(bins, 0.0, TEMPO_BINS - 1.0), -1.0)
 
 
+class Song(NamedTuple):
+    """An example as one stream plays it."""
+
+    log_mel: np.ndarray  # [T, 4, 40]
+    answers: Answers
+
+
+def played(heard: Heard, speed: float, bands: float) -> Song:
+    """The song `speed` times as fast and moved up by so many mel bands: linear between hops and between bands."""
+    hops = heard.log_mel.reshape(-1, MEL_BANDS).astype(np.float32)
+    count = int(len(hops) / speed / HOPS_PER_FRAME)
+    places = (np.arange(count * HOPS_PER_FRAME) + 1.0) * speed - 1.0  # hop i ends at (i + 1) / HOP_RATE
+    stretched = _between(hops, np.clip(places, 0.0, len(hops) - 1.0))
+    moved = _between(stretched.T, np.clip(np.arange(MEL_BANDS) - bands, 0.0, MEL_BANDS - 1.0)).T
+    frames = ((np.arange(count) + 1.0) * speed - 1.0).round().astype(int)
+    music = heard.music[np.clip(frames, 0, len(heard.music) - 1)]
+    slower = Heard(
+        moved.reshape(count, HOPS_PER_FRAME, MEL_BANDS), heard.beats / speed, heard.positions, music, heard.kind
+    )
+    return Song(slower.log_mel, answers(slower))
+
+
+def _between(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """`rows` read at fractional places."""
+    low = np.minimum(places.astype(int), len(rows) - 2)
+    share = (places - low).astype(np.float32)[:, None]
+    return rows[low] * (1.0 - share) + rows[low + 1] * share
+
+
 class Streams:
     """B endless streams, cut into chunks of T frames."""
 
-    def __init__(self, corpus: list[Heard], batch: int, frames: int, seed: int) -> None:
+    def __init__(self, corpus: list[Heard], batch: int, frames: int, seed: int, varied: float = 0.0) -> None:
+        """`varied`: the share of songs that are played at another speed and pitch, so that no two epochs are alike."""
         self.corpus = corpus
         self.answers = [answers(heard) for heard in corpus]
         self.batch, self.frames = batch, frames
+        self.varied = varied
         self.rng = np.random.default_rng(seed)
-        self.places = [self._begin() for _ in range(batch)]
+        self.songs = [self._song() for _ in range(batch)]
+        self.places = [self._begin(song) for song in self.songs]
         self.tones = np.stack([self._tone() for _ in range(batch)])
         self.floors = np.zeros(batch, np.float32)
 
@@ -98,29 +132,36 @@ class Streams:
         for row in range(self.batch):
             filled = 0
             while filled < self.frames:
-                number, start = self.places[row]
-                heard, answer = self.corpus[number], self.answers[number]
-                count = min(self.frames - filled, len(heard.log_mel) - start)
+                start, song = self.places[row], self.songs[row]
+                answer = song.answers
+                count = min(self.frames - filled, len(song.log_mel) - start)
                 source, target = slice(start, start + count), slice(filled, filled + count)
-                log_mel[row, target] = heard.log_mel[source]
+                log_mel[row, target] = song.log_mel[source]
                 beat[row, target], downbeat[row, target] = answer.beat[source], answer.downbeat[source]
                 tempo[row, target] = answer.tempo[source]
                 filled += count
-                self.places[row] = (number, start + count)
-                if start + count == len(heard.log_mel):
+                self.places[row] = start + count
+                if start + count == len(song.log_mel):
                     self._change(row)
         varied = self._vary(log_mel)
         forget = (self.rng.random(self.batch) < FORGET).astype(np.float32)
         arrays = (varied.reshape(self.batch, -1, MEL_BANDS), beat, downbeat, _bells(tempo), forget)
         return Chunk(*(torch.from_numpy(np.ascontiguousarray(a, np.float32)) for a in arrays))
 
-    def _begin(self) -> tuple[int, int]:
+    def _song(self) -> Song:
         number = int(self.rng.integers(len(self.corpus)))
-        latest = min(int(LATEST_START_SECONDS * FRAME_RATE), len(self.corpus[number].log_mel) - 2)
-        return number, int(self.rng.integers(latest)) if self.rng.random() < 0.6 else 0
+        heard = self.corpus[number]
+        if self.rng.random() >= self.varied:
+            return Song(heard.log_mel, self.answers[number])
+        return played(heard, self.rng.uniform(SLOWEST, FASTEST), self.rng.uniform(-BANDS_SHIFTED, BANDS_SHIFTED))
+
+    def _begin(self, song: Song) -> int:
+        latest = min(int(LATEST_START_SECONDS * FRAME_RATE), len(song.log_mel) - 2)
+        return int(self.rng.integers(latest)) if self.rng.random() < 0.6 else 0
 
     def _change(self, row: int) -> None:
-        self.places[row] = self._begin()
+        self.songs[row] = self._song()
+        self.places[row] = self._begin(self.songs[row])
         self.tones[row] = self._tone()
         self.floors[row] = LOUDEST_FLOOR * self.rng.random() ** 3 if self.rng.random() < 0.5 else 0.0
 

@@ -30,6 +30,7 @@ LOG, VALIDATION_LOG = "loss.jsonl", "validation.jsonl"
 BEAT_WEIGHT = 3.0  # a hop on the beat counts so much more than one beside it
 DOWNBEAT_SHARE, TEMPO_SHARE = 1.0, 0.05
 HELD_OUT = 24  # examples, the last ones, that are never trained on; of a small corpus half
+VARIED = 0.5  # the share of songs that are played at another speed and pitch
 SAVE_EVERY = 120.0  # s
 
 
@@ -110,7 +111,7 @@ def train(args: argparse.Namespace) -> None:
             reason = str(error).splitlines()[0]
             raise AudioError(f"--start {args.start}: holds no weights of this network ({reason})") from error
     plan = Plan(steps=args.steps, minutes=args.minutes, rate=args.lr, average=0.998, seed=args.seed)
-    run = Run(network, Streams(corpus[:-held_out], args.batch, args.frames, args.seed), plan)
+    run = Run(network, Streams(corpus[:-held_out], args.batch, args.frames, args.seed, VARIED), plan)
     args.out.mkdir(parents=True, exist_ok=True)
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):

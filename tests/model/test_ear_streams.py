@@ -14,7 +14,7 @@ from audio.config import FRAME_RATE, HOP_RATE, AudioError
 from model.ear import parts
 from model.ear.network import EarNetwork
 from model.ear.parts import Heard
-from model.ear.streams import Streams, answers
+from model.ear.streams import Streams, answers, played
 from tests.model.toy_ear import toy_corpus
 
 FRAMES = 20 * FRAME_RATE
@@ -73,7 +73,7 @@ def bands(log_mel: torch.Tensor) -> np.ndarray:
 def test_a_stream_goes_on_from_chunk_to_chunk_until_its_example_is_over() -> None:
     heard = example(np.arange(0.4, 19.9, 0.5).tolist())
     streams = Streams([heard], batch=1, frames=25, seed=3)
-    start, told = streams.places[0][1], answers(heard)
+    start, told = streams.places[0], answers(heard)
     for number in range((FRAMES - start) // 25):
         chunk = streams.draw()
         here = slice(start + 25 * number, start + 25 * (number + 1))
@@ -87,7 +87,7 @@ def test_where_an_example_ends_another_begins_and_its_answers_with_it() -> None:
         example(np.arange(0.4, 4.6, 0.8).tolist(), None, 70),
         example(np.arange(0.2, 4.6, 0.3).tolist(), None, 70),
     )
-    streams = Streams([slow, fast], batch=4, frames=200, seed=1)
+    streams = Streams([slow, fast], batch=4, frames=200, seed=2)
     chunk = streams.draw()
     tempi = chunk.tempo[..., :TEMPO_BINS].argmax(-1)
     assert all(len(set(row.tolist()) - {0}) >= 2 for row in tempi), "each stream has met both"
@@ -96,9 +96,33 @@ def test_where_an_example_ends_another_begins_and_its_answers_with_it() -> None:
     np.testing.assert_allclose(chunk.tempo.sum(-1), 1.0, atol=1e-5)
 
 
+@given(st.floats(0.89, 1.12))
+def test_a_song_played_faster_has_the_same_beats_sooner_and_answers_to_match(speed: float) -> None:
+    heard = example(np.arange(0.5, 19.0, 0.5).tolist())
+    heard.music[15 * FRAME_RATE :] = False
+    song = played(heard, speed, 0.0)
+    assert len(song.log_mel) == int(FRAMES / speed)
+    sounds = song.log_mel[:, 3].argmax(axis=1)  # which band sounds tells which frame of the song it is
+    there = (np.arange(len(sounds)) + 1) * speed - 0.25  # frames: where the last of a frame's four hops begins
+    ahead = (sounds - there + 20) % 40 - 20
+    assert -1.13 < ahead.min() <= ahead.max() < 0.13  # half a hop to each side
+    hops = song.answers.beat.ravel()
+    for beat in np.arange(0.5, 14.5, 0.5) / speed:
+        shown = round(beat * HOP_RATE + SHOWN_AFTER_HOPS - 1)
+        assert hops[shown] > 0.6
+    assert hops[int(15.2 / speed * HOP_RATE) :].max() == 0.0
+
+
+def test_a_song_moved_up_by_a_band_sounds_there_and_keeps_its_beats() -> None:
+    heard = example(np.arange(0.5, 19.0, 0.5).tolist())
+    song = played(heard, 1.0, 1.0)
+    np.testing.assert_array_equal(song.log_mel[..., 1:], heard.log_mel[..., :-1])
+    np.testing.assert_array_equal(song.answers.beat, answers(heard).beat)
+
+
 def test_streams_are_the_same_for_a_seed_and_others_for_another() -> None:
     corpus = [example(np.arange(0.4, 19.9, gap).tolist()) for gap in (0.5, 0.7)]
-    one, same, other = (Streams(corpus, 3, 60, seed) for seed in (7, 7, 8))
+    one, same, other = (Streams(corpus, 3, 60, seed, varied=0.5) for seed in (7, 7, 8))
     for _ in range(8):
         drawn = one.draw()
         for a, b in zip(drawn, same.draw(), strict=True):
