@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio.config import FRAME_RATE
 from export.manifest import Manifest
 from realtime.frame import StageError, StageFrame
+
+HIGHEST_RATE = 120.0  # poses a second
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,10 @@ class SinkOptions:
             raise StageError(f"--sink {self.name}: {option}={text} must be {low:g} to {high:g}")
         return value
 
+    def rate(self, default: float = FRAME_RATE) -> float:
+        """The option `rate`, for sinks that take more poses a second than are danced. Raises StageError."""
+        return self.number("rate", default, FRAME_RATE, HIGHEST_RATE)
+
     def choice(self, option: str, default: str, *known: str) -> str:
         """The option as one of `known`. Raises StageError."""
         text = self.options.get(option, default)
@@ -77,11 +84,14 @@ class SinkOptions:
 class Sink:
     """Base of every sink: open in `__init__(options)`, then `send` each frame, then `close` once.
 
-    `send` may raise: the loop counts it, names the sink once and goes on. It must never wait.
+    `send` may raise: it is counted, the sink is named once and the show goes on. It must never wait. A sink that sets
+    `rate` above FRAME_RATE gets frames in between (realtime/smooth.py); live, `send` and `hello` then come from another
+    thread than `close`, one after the other.
     """
 
     HELP = ""  # one line for --list-sinks
     keeps_late = False  # True: also gets the frames that came too late to be shown (recorders)
+    rate: float = FRAME_RATE  # poses a second that it wants; to be set in __init__
 
     def __init__(self, options: SinkOptions) -> None:
         raise NotImplementedError
