@@ -4,6 +4,7 @@ SINKS = {
     "vmc": "realtime.sinks.vmc:VmcSink",
     "osc": "realtime.sinks.osc:OscSink",
     "view": "realtime.sinks.view:ViewSink",
+    "web": "realtime.sinks.web:WebSink",
     "terminal": "realtime.sinks.terminal:TerminalSink",
     "npz": "realtime.sinks.npz:NpzSink",
     "wav": "realtime.sinks.wav:WavSink",

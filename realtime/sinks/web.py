@@ -1,0 +1,128 @@
+"""A page for browsers and OBS: `realtime.web` as a process of its own, fed with /dance over loopback."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from realtime.frame import StageError, StageFrame
+from realtime.osc_wire import UdpOut, message, split_target
+from realtime.sinks.base import Sink, SinkOptions
+from realtime.sinks.osc import HELLO_SECONDS, OscSink
+from realtime.web import ANYWHERE, HOST, PORT, url
+from realtime.web_files import BUILT, PAGE, TYPES
+
+HELP = f"a page for browsers and OBS; [HOST:]PORT ({HOST}:{PORT}); open=1 opens it, avatar=FILE.vrm (after `make web`)"
+CLOSE_SECONDS = 3.0
+
+
+class WebSink(Sink):
+    """Starts the server and feeds it. A server that is slow or dead, and slow browsers, cost the show nothing."""
+
+    HELP = HELP
+
+    def __init__(self, options: SinkOptions) -> None:
+        options.only("open", "avatar")
+        self._host, self._port = split_target(options.target, HOST, PORT)
+        command = [sys.executable, "-m", "realtime.web", "--attached", "--port", _target(self._host, self._port)]
+        command += ["--open"] if options.choice("open", "0", "0", "1") == "1" else []
+        if not PAGE.is_dir():
+            raise StageError(f"--sink web: the page is missing ({PAGE}): install from a checkout with pip install -e .")
+        if avatar := options.options.get("avatar"):
+            command += ["--avatar", str(_avatar(avatar))]
+        self.process, feed = _start(command)
+        self._stream = OscSink(SinkOptions("web", f"{HOST}:{feed}", {}, options.info))
+        self._styles = _Styles(options, feed)
+
+    def send(self, frame: StageFrame) -> None:
+        """Feed the server; if it is gone, nothing happens."""
+        self._stream.send(frame)
+        self._styles.send(frame)
+
+    def hello(self) -> None:
+        """Introduce the show to the page again."""
+        self._stream.hello()
+
+    def close(self) -> None:
+        """End the server and wait for it; one that does not answer is killed."""
+        self._stream.close()
+        self._styles.close()
+        with contextlib.suppress(OSError):
+            if self.process.stdin:
+                self.process.stdin.close()  # the sign to end
+        try:
+            self.process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+    def describe(self) -> str:
+        """Where the page is."""
+        return f"web at {url(self._host, self._port)}" + (
+            " (and for other computers)" if self._host in ANYWHERE else ""
+        )
+
+
+class _Styles:
+    """Tells the page each dancer's strongest style, which /dance does not say: when it changes, and now and then."""
+
+    def __init__(self, options: SinkOptions, feed: int) -> None:
+        names = [control.name for control in options.info.manifest.controls]
+        self._styles = [style for style in options.info.styles if f"style_{style}" in names]
+        self._columns = [names.index(f"style_{style}") for style in self._styles]
+        self._every = round(HELLO_SECONDS * options.info.fps)
+        self._said = np.full(options.info.dancers, -1)
+        self._out = UdpOut(HOST, feed)
+
+    def send(self, frame: StageFrame) -> None:
+        if not self._columns:
+            return
+        strongest = frame.controls[:, self._columns].argmax(axis=1)
+        if frame.index % self._every == 0:
+            self._said[:] = -1
+        for n in np.flatnonzero(strongest != self._said):
+            self._out.send(message(f"/dance/{n}/style", self._styles[strongest[n]]).data)
+        self._said = strongest
+
+    def close(self) -> None:
+        self._out.close()
+
+
+def _target(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _avatar(text: str) -> Path:
+    """The avatar's file. Raises StageError for one that could not be shown."""
+    path = Path(text).expanduser().resolve()
+    if path.suffix.lower() not in TYPES or not path.is_file():
+        raise StageError(f"--sink web: avatar={text} should be a .vrm file that is there")
+    if not (BUILT / "avatar.js").is_file():
+        raise StageError("--sink web: avatar= needs the page's avatar part: run `make web` once (it needs npm)")
+    return path
+
+
+def _start(command: list[str]) -> tuple[subprocess.Popen[str], int]:
+    """The server's process once it listens, and the port it is fed at. Raises StageError with its own words if not."""
+    root = str(Path(__file__).resolve().parents[2])
+    paths = [root, os.environ.get("PYTHONPATH", "")]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        start_new_session=True,  # Ctrl-C is for the stage, which then ends its server
+    )
+    assert process.stdin
+    assert process.stdout
+    first = process.stdout.readline().strip()
+    if not first.isdecimal():
+        process.communicate()
+        raise StageError(f"--sink web: {first or 'its server did not start'}")
+    return process, int(first)
