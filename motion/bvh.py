@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from motion import rotation
+from motion import bvh_write, rotation
 from motion.rotation import Floats
 from motion.skeleton import MotionError
 
@@ -77,7 +77,6 @@ def local_transforms(bvh: Bvh) -> tuple[Floats, Floats]:
     the root's are its place in the world.
     """
     count, joints = len(bvh.data), len(bvh.names)
-    count, joints = len(bvh.data), len(bvh.names)
     place = np.tile(bvh.offsets, (count, 1, 1))
     turn = np.zeros((count, joints, 4))
     column = 0
@@ -134,14 +133,12 @@ def write(
     """
     if not (np.isfinite(root).all() and np.isfinite(local).all()):
         raise MotionError(f"{path} was not written: the motion holds numbers that are not finite")
-    lines = ["HIERARCHY", *_write_tree(names, parents, offsets * units_per_metre), "MOTION"]
-    lines += [f"Frames: {len(root)}", f"Frame Time: {1.0 / fps:.9f}"]
-    angles = np.degrees(np.unwrap(rotation.to_euler("ZXY", local), axis=0)).reshape(len(root), -1)
-    table = np.hstack([root * units_per_metre, angles])
-    lines += [" ".join(f"{value:.6f}" for value in row) for row in table.tolist()]
+    text, at = bvh_write.head(names, parents, offsets, fps, units_per_metre)
+    table = bvh_write.rows(root, local, units_per_metre=units_per_metre)[0] if len(root) else ""
+    counted = bvh_write.count(len(root))
     part = Path(path).with_name(Path(path).name + ".part")
     try:
-        part.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+        part.write_text(text[:at] + counted + text[at + len(counted) :] + table, encoding="utf-8", newline="\n")
         part.replace(path)
     except OSError as error:
         raise MotionError(f"cannot write {path}: {error.strerror or error}") from None
@@ -276,6 +273,7 @@ def _rate(written: str) -> float:
 
 
 def _frames(lines: list[str], first: int, frames: int, width: int, name: str) -> Array:
+    """Rows beyond those promised are passed over: a recorder that was killed wrote them, but did not count them yet."""
     try:
         flat = np.array(" ".join(lines[first:]).split(), dtype=np.float64)
     except ValueError:
@@ -287,6 +285,8 @@ def _frames(lines: list[str], first: int, frames: int, width: int, name: str) ->
         words = line.split()
         if not words:
             continue
+        if rows == frames:
+            return _frames(lines[: n - 1], first, frames, width, name)
         rows += 1
         for word in words:
             if not _is_number(word):
@@ -303,27 +303,3 @@ def _is_number(word: str) -> bool:
         return bool(np.isfinite(float(word)))
     except ValueError:
         return False
-
-
-def _write_tree(names: tuple[str, ...], parents: tuple[int, ...], offsets: Floats) -> list[str]:
-    children = [[c for c, p in enumerate(parents) if p == j] for j in range(len(names))]
-    lines: list[str] = []
-
-    def joint(j: int, depth: int) -> None:
-        tab = "\t" * depth
-        place = "Xposition Yposition Zposition " if parents[j] < 0 else ""
-        kind, count = ("ROOT", 6) if parents[j] < 0 else ("JOINT", 3)
-        lines.extend([f"{tab}{kind} {names[j]}", f"{tab}{{", f"{tab}\tOFFSET {_row(offsets[j])}"])
-        lines.append(f"{tab}\tCHANNELS {count} {place}Zrotation Xrotation Yrotation")
-        for child in children[j]:
-            joint(child, depth + 1)
-        if not children[j]:  # half the bone again, so that programs draw it
-            lines.extend([f"{tab}\tEnd Site", f"{tab}\t{{", f"{tab}\t\tOFFSET {_row(offsets[j] * 0.5)}", f"{tab}\t}}"])
-        lines.append(f"{tab}}}")
-
-    joint(0, 0)
-    return lines
-
-
-def _row(values: Floats) -> str:
-    return " ".join(f"{value:.6f}" for value in values)
