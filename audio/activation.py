@@ -46,7 +46,7 @@ class Ear(NamedTuple):
     """The weights, as the stage multiplies them, and what the file says about itself."""
 
     convolution: tuple[F32, F32]  # [KERNEL_HOPS * 80, CHANNELS], [CHANNELS]
-    first: tuple[F32, F32, F32, F32]  # input [in, 3 H], bias, recurrent [H, 3 H], bias
+    first: tuple[F32, F32, F32, F32]  # input [in, 3 H], bias, recurrent [H, 3 H], bias; see `_halved`
     second: tuple[F32, F32, F32, F32]
     head: tuple[F32, F32]
     confidence: F32  # [len(beat_confidence.SIGNS)] of the regression there
@@ -67,8 +67,7 @@ class ActivationState(NamedTuple):
 class Activation(NamedTuple):
     """One frame's answer."""
 
-    beat: F32  # [4] logit that a hop is where a beat shows
-    downbeat: F32  # [4]
+    beats: F32  # [2, 4] logit that a hop is where a beat, a downbeat shows
     tempo: F32  # [TEMPO_BINS + 1] logits; the last is "no beat here"
 
 
@@ -91,7 +90,7 @@ def push(ear: Ear, state: ActivationState, log_mel: F32) -> tuple[Activation, Ac
     second = _gated(ear.second, first, state.second)
     weight, bias = ear.head
     out = np.concatenate([first, second, onsets]) @ weight + bias
-    answer = Activation(out[:HOPS_PER_FRAME], out[HOPS_PER_FRAME : 2 * HOPS_PER_FRAME], out[2 * HOPS_PER_FRAME :])
+    answer = Activation(out[: 2 * HOPS_PER_FRAME].reshape(2, HOPS_PER_FRAME), out[2 * HOPS_PER_FRAME :])
     return answer, ActivationState(hops[HOPS_PER_FRAME:].copy(), first, second)
 
 
@@ -126,12 +125,9 @@ def arranged(arrays: dict[str, F32], about: dict[str, Any]) -> Ear:
         return np.ascontiguousarray(arrays[name].T)
 
     def unit(name: str) -> tuple[F32, F32, F32, F32]:
-        return (
-            across(f"{name}.weight_ih_l0"),
-            arrays[f"{name}.bias_ih_l0"],
-            across(f"{name}.weight_hh_l0"),
-            arrays[f"{name}.bias_hh_l0"],
-        )
+        inward, inward_bias = across(f"{name}.weight_ih_l0"), arrays[f"{name}.bias_ih_l0"]
+        recurrent, recurrent_bias = across(f"{name}.weight_hh_l0"), arrays[f"{name}.bias_hh_l0"]
+        return _halved(inward, inward_bias, recurrent, recurrent_bias)
 
     return Ear(
         _normalising(across("convolution.weight"), arrays["convolution.bias"]),
@@ -151,14 +147,27 @@ def _normalising(weight: F32, bias: F32) -> tuple[F32, F32]:
     return np.asarray(weight * scales[:, None], np.float32), np.asarray(bias + shifts @ weight, np.float32)
 
 
+def _halved(inward: F32, inward_bias: F32, recurrent: F32, recurrent_bias: F32) -> tuple[F32, F32, F32, F32]:
+    """Torch's weights of a gated recurrent unit (reset, update, new) with the halves that `_gated` wants in them.
+
+    A logistic function is (tanh(x / 2) + 1) / 2: the inner half goes into the gates, reset's outer one into what it gates.
+    """
+    size = len(recurrent)
+    half = np.concatenate([np.full(2 * size, 0.5), np.ones(size)]).astype(np.float32)
+    return inward * half, inward_bias * half, recurrent * _HALF, recurrent_bias * _HALF
+
+
 def _gated(unit: tuple[F32, F32, F32, F32], heard: F32, state: F32) -> F32:
-    """One step of a gated recurrent unit; gates in torch's order: reset, update, new."""
+    """One step of a gated recurrent unit."""
     inward, inward_bias, recurrent, recurrent_bias = unit
-    new, old = heard @ inward + inward_bias, state @ recurrent + recurrent_bias
     size = len(state)
-    gates = np.tanh(_HALF * (new[: 2 * size] + old[: 2 * size])) * _HALF + _HALF  # the logistic function
+    new, old = heard @ inward, state @ recurrent
+    new += inward_bias
+    old += recurrent_bias
+    gates = np.tanh(new[: 2 * size] + old[: 2 * size])
+    gates += _ONE
     candidate: F32 = np.tanh(new[2 * size :] + gates[:size] * old[2 * size :])
-    return candidate + gates[size:] * (state - candidate)
+    return candidate + _HALF * gates[size:] * (state - candidate)
 
 
-_HALF = np.float32(0.5)
+_ONE, _HALF = np.float32(1.0), np.float32(0.5)

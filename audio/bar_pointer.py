@@ -34,7 +34,7 @@ LOGIT_BIAS = 1.1  # log of the training's weight on beats
 LEAST_CHANCE = 0.02  # no hop is surer than this
 BEAT_SHARE = 0.06  # of all hops
 SHARPNESS = 0.8  # power of the evidence: hops side by side are not independent
-TEMPO_WEIGHT = 0.02  # of the network's own word on tempo, each frame
+TEMPO_WEIGHT = 0.05  # of the network's own word on tempo, each frame
 TEMPO_FLOOR = 1e-4  # no tempo is less likely in its word
 
 TEMPO_STIFFNESS = 100.0  # exp(-stiffness |T' / T - 1|) at each beat
@@ -42,7 +42,7 @@ PRIOR_BPM, PRIOR_WIDTH = 112.0, 0.5  # log-normal at the start
 BEAT_PRIOR_BPM, BEAT_PRIOR_WIDTH, BEAT_PRIOR_WEIGHT = 108.0, 0.45, 1.0  # applied at each beat
 RANGE_WIDTH = 0.02  # of the bounds of a range, in log tempo
 SURE_TEMPO, SURE_PHASE = 0.02, 0.04  # log period, beats: of a belief that somebody gave
-LEAK = 1e-6  # part of the belief that starts anew each frame: survives cuts and jumps
+LEAK = 1e-4  # part of the belief that starts anew each frame: survives cuts and jumps
 SILENT_LEAK = 0.005
 
 
@@ -51,6 +51,8 @@ class Prior(NamedTuple):
 
     moves: F32  # [n, n] to each period from each period, at a beat
     first: F32  # SHAPE: where a song may start
+    leak: F32  # the part of it that is mixed in at each frame, LEAK or
+    silent_leak: F32  # SILENT_LEAK
 
 
 def within(slowest_bpm: float, fastest_bpm: float, width: float = RANGE_WIDTH) -> Prior:
@@ -61,7 +63,8 @@ def within(slowest_bpm: float, fastest_bpm: float, width: float = RANGE_WIDTH) -
     begin = inside * np.exp(-0.5 * (np.log(BPM / PRIOR_BPM) / PRIOR_WIDTH) ** 2) * np.gradient(PERIODS) / PERIODS
     first = begin[:, None] * _INSIDE
     moves = np.ascontiguousarray((_stiff() * (inside * usual)).T, np.float32)
-    return Prior(moves, np.asarray(first / first.sum(), np.float32))
+    start = np.asarray(first / first.sum(), np.float32)
+    return Prior(moves, start, np.float32(LEAK) * start, np.float32(SILENT_LEAK) * start)
 
 
 def at(period: float, phase: float, phase_width: float = SURE_PHASE) -> F32:
@@ -73,29 +76,32 @@ def at(period: float, phase: float, phase_width: float = SURE_PHASE) -> F32:
 
 
 def chance(logits: F32) -> F32:
-    """The chance that a hop shows a beat, within LEAST_CHANCE of 0 and 1."""
-    return np.asarray(LEAST_CHANCE + (1.0 - 2.0 * LEAST_CHANCE) / (1.0 + np.exp(LOGIT_BIAS - logits)), np.float32)
+    """The chance that each hop shows a beat, within LEAST_CHANCE of 0 and 1."""
+    against = np.exp(np.minimum(LOGIT_BIAS - logits, 80.0))
+    return np.asarray(LEAST_CHANCE + (1.0 - 2.0 * LEAST_CHANCE) / (1.0 + against), np.float32)
 
 
 def move(belief: F32, chances: list[float], tempo: F32, prior: Prior, silent: bool) -> F32:
     """The belief one frame later, having heard each hop's chance of a beat [4] and each tempo's [TEMPO_BINS + 1].
 
-    In silence it fades into what may start next.
+    In silence it fades into what may start next. Few array operations: paced, each costs what ten cost back to back.
     """
     moved = np.empty(SHAPE, np.float32)
     moved[:, CELLS_PER_FRAME:] = belief[:, :-CELLS_PER_FRAME]
     moved[:, :CELLS_PER_FRAME] = prior.moves @ belief.take(_TAILS)
     moved.put(_BEYOND, 0.0)
     heed = 0.0 if silent else SHARPNESS * (1.0 - float(tempo[-1]))  # where nothing beats, no beat says nothing
-    odds = np.array([((p / BEAT_SHARE), (1.0 - p) / (1.0 - BEAT_SHARE)) for p in chances]) ** heed
-    near = (_NEAR_BEAT * odds[:, :1] + _REST * odds[:, 1:]).prod(axis=0)
-    far = float((OFF_BEAT * odds[:, 0] + (1.0 - OFF_BEAT) * odds[:, 1]).prod())  # of all other cells: normalised away
-    moved[:, :NEAR_CELLS] *= (near / far).astype(np.float32)
-    said = ((tempo.take(_BIN) + TEMPO_FLOOR) ** TEMPO_WEIGHT).astype(np.float32)
+    # each hop's odds of a beat against none, less 1: a cell's evidence is 1 + odds * how near it is to a beat there
+    odds = [(p * (1.0 - BEAT_SHARE) / ((1.0 - p) * BEAT_SHARE)) ** heed - 1.0 for p in chances]
+    far = math.prod(1.0 + OFF_BEAT * o for o in odds)  # of all cells that are near no beat: normalised away
+    near = _NEAR_BEAT * np.array(odds, np.float32)[:, None]
+    near += _ONE
+    moved[:, :NEAR_CELLS] *= near.prod(axis=0) / np.float32(far)
+    said = (tempo.take(_BIN) + _FLOOR) ** _TEMPO_POWER
+    leak, fresh = (SILENT_LEAK, prior.silent_leak) if silent else (LEAK, prior.leak)
+    said *= np.float32((1.0 - leak) / float(said @ (moved @ _ONES)))
     moved *= said[:, None]
-    leak = np.float32(SILENT_LEAK if silent else LEAK)
-    moved *= (np.float32(1.0) - leak) / moved.sum()
-    moved += leak * prior.first
+    moved += fresh
     return moved
 
 
@@ -105,13 +111,12 @@ def best(belief: F32) -> tuple[float, float, float]:
     Period and phase are means over the likeliest period and its two neighbours on each side; the confidence is the
     mass there times the concentration of its phase.
     """
-    mass = belief.sum(axis=1)
-    near = np.convolve(mass, _FIVE, "same")
-    middle = int(near.argmax())
+    mass = belief @ _ONES
+    middle = int(np.convolve(mass, _FIVE, "same").argmax())
     rows = slice(max(0, middle - 2), middle + 3)
-    part = belief[rows].ravel()
-    x, y = float(part @ _COSINE[rows].ravel()), float(part @ _SINE[rows].ravel())
-    period = float(mass[rows] @ PERIODS[rows]) / float(mass[rows].sum()) / CELL_RATE
+    x, y = (_CIRCLE[:, rows].reshape(2, -1) @ belief[rows].ravel()).tolist()
+    near = mass[rows]
+    period = float(near @ _PERIODS[rows]) / float(near @ _ONES[: len(near)]) / CELL_RATE
     return period, math.atan2(y, x) / (2.0 * math.pi) % 1.0, math.hypot(x, y)
 
 
@@ -130,12 +135,12 @@ def _stiff() -> NDArray[np.float64]:
 
 _CELLS = np.arange(SHAPE[1])
 _INSIDE: F32 = (PERIODS[:, None] > _CELLS).astype(np.float32)
-_NEAR_BEAT = _near_beat()
-_REST = 1.0 - _NEAR_BEAT
+_NEAR_BEAT: F32 = _near_beat().astype(np.float32)
 _ANGLE = 2.0 * np.pi * _CELLS / PERIODS[:, None]
-_COSINE: F32 = np.cos(_ANGLE).astype(np.float32)
-_SINE: F32 = np.sin(_ANGLE).astype(np.float32)
-_FIVE = np.ones(5, np.float32)
+_CIRCLE: F32 = np.stack([np.cos(_ANGLE), np.sin(_ANGLE)]).astype(np.float32)
+_PERIODS: F32 = PERIODS.astype(np.float32)
+_ONES, _FIVE = np.ones(SHAPE[1], np.float32), np.ones(5, np.float32)
+_ONE, _FLOOR, _TEMPO_POWER = np.float32(1.0), np.float32(TEMPO_FLOOR), np.float32(TEMPO_WEIGHT)
 _FLAT = np.arange(SHAPE[0] * SHAPE[1]).reshape(SHAPE)
 _TAILS = _FLAT[(PERIODS[:, None] - CELLS_PER_FRAME <= _CELLS) & (PERIODS[:, None] > _CELLS)].reshape(
     -1, CELLS_PER_FRAME

@@ -96,7 +96,7 @@ def push(state: BeatState, frame: FrameFeatures) -> BeatState:
     quiet = 0 if frame.loudness_db > MUSIC_DB else min(state.quiet + 1, MUSIC_HOLD_FRAMES)
     silent = quiet >= MUSIC_HOLD_FRAMES
     heard, memory = activation.push(state.ear, state.activation, frame.log_mel)
-    beats, downs = bar_pointer.chance(heard.beat).tolist(), bar_pointer.chance(heard.downbeat).tolist()
+    beats, downs = bar_pointer.chance(heard.beats).tolist()
     tempo = np.exp(heard.tempo - heard.tempo.max())
     tempo /= tempo.sum()
     belief = bar_pointer.move(state.belief, beats, tempo, state.prior, silent)

@@ -57,7 +57,7 @@ def parity(path: Path, run: Path, frames: int = 300) -> float:
     state, stage = activation.init(), []
     for frame in log_mel:
         said, state = activation.push(ear, state, frame)
-        stage.append(np.concatenate(said))
+        stage.append(np.concatenate([said.beats.ravel(), said.tempo]))
     before, first = network.first_state(1)
     with torch.no_grad():
         heard, _ = network(torch.from_numpy(log_mel.reshape(1, -1, 40)), before, first)

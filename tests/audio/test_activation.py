@@ -45,7 +45,7 @@ def streamed(ear: Ear, log_mel: F32, state: activation.ActivationState) -> tuple
     rows = []
     for frame in log_mel:
         said, state = activation.push(ear, state, frame)
-        rows.append(np.concatenate(said))
+        rows.append(np.concatenate([said.beats.ravel(), said.tempo]))
     return np.stack(rows), state
 
 
