@@ -150,7 +150,7 @@ def _normalising(weight: F32, bias: F32) -> tuple[F32, F32]:
 def _halved(inward: F32, inward_bias: F32, recurrent: F32, recurrent_bias: F32) -> tuple[F32, F32, F32, F32]:
     """Torch's weights of a gated recurrent unit (reset, update, new) with the halves that `_gated` wants in them.
 
-    A logistic function is (tanh(x / 2) + 1) / 2: the inner half goes into the gates, reset's outer one into what it gates.
+    A logistic function is (tanh(x / 2) + 1) / 2: the inner half is in the gates, reset's outer one in what it gates.
     """
     size = len(recurrent)
     half = np.concatenate([np.full(2 * size, 0.5), np.ones(size)]).astype(np.float32)
