@@ -13,6 +13,7 @@ import socket
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,10 @@ def _padded(text: str) -> bytes:
 
 
 class BundleTemplate:
-    """A bundle of messages whose numbers are rewritten in place; `data` is the datagram, always ready to be sent."""
+    """A bundle of messages whose numbers are rewritten in place; `data` is the datagram, always ready to be sent.
+
+    `parts` are its messages, each a datagram of its own, for receivers that cannot read bundles.
+    """
 
     def __init__(self, messages: Sequence[MessageTemplate]) -> None:
         self.data = bytearray(BUNDLE_HEAD)
@@ -75,6 +79,9 @@ class BundleTemplate:
         self._int_words: NDArray[np.intp] = np.array(int_words, np.intp)
         self._as_floats = np.frombuffer(self.data, ">f4")
         self._as_ints = np.frombuffer(self.data, ">i4")
+        ends = np.cumsum([len(BUNDLE_HEAD), *(4 + len(part.data) for part in messages)])
+        whole = memoryview(self.data)
+        self.parts = [whole[start + 4 : end] for start, end in pairwise(ends)]
 
     def write(self, floats: F32, ints: Sequence[int] = ()) -> None:
         """Write all `f` arguments [n_floats] and all `i` arguments, in the order of the messages.
@@ -126,7 +133,7 @@ class UdpOut:
         if broadcast:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
 
-    def send(self, data: bytes | bytearray) -> None:
+    def send(self, data: bytes | bytearray | memoryview) -> None:
         """Hand one datagram to the system, or count it as lost."""
         try:
             self._socket.sendto(data, self.address)

@@ -2,85 +2,39 @@
 
 A frame is two bundles, each below one Ethernet frame: OK, T, Root and the first bones; then the other bones. One T a
 frame and no more: EVMC4U counts them. Positions are real rest offsets: zeros would fold an avatar whose receiver
-applies them.
+applies them. What is sent of a pose: vmc_pose.py; the bytes: vmc_wire.py; what receivers ask for: vmc_requests.py.
 """
+
+import sys
+from pathlib import Path
 
 import numpy as np
 
-from motion.rotation import Floats, about_y, inverse, multiply, yaw
-from motion.skeleton import BONES, HUMANOID
-from realtime.frame import F32, StageError, StageFrame
-from realtime.osc_wire import BundleTemplate, UdpOut, message, split_target
+from motion import avatar
+from motion.avatar_pose import AvatarPose
+from realtime.frame import StageError, StageFrame
+from realtime.osc_wire import UdpOut, message, split_target
+from realtime.sinks import vmc_requests
 from realtime.sinks.base import Sink, SinkOptions
+from realtime.sinks.vmc_pose import NAMES, PROFILES, TRAVEL, Puppet
+from realtime.sinks.vmc_requests import EXCHANGE, Wishes
+from realtime.sinks.vmc_wire import BUNDLES, EVERYTHING, Due, PoseDatagrams
 
 HELP = (
     "VMC for VRM avatars; HOST:PORT (127.0.0.1:39539), dancer n at PORT + n; dancer=N sends one alone to PORT; "
-    "travel=hips|root|none; broadcast=1"
+    "avatar=FILE.vrm,pose=raw|normalized; profile=skeleton|rotation; travel=hips|root|none; mirror=1; yaw=DEG; "
+    "bones=all|upper|lower|Name+Name; rate=60; bundle=split|whole|none; listen=PORT|off; broadcast=1"
 )
+BODY_OPTIONS = ("avatar", "pose", "profile", "travel", "mirror", "yaw", "bones")
+WIRE_OPTIONS = ("dancer", "rate", "bundle", "broadcast", "listen")
 HOST, PORT = "127.0.0.1", 39539
-TRAVEL = ("hips", "root", "none")
-FIRST_BUNDLE_BONES = 11
-NAMES = tuple(name[0].upper() + name[1:] for name in BONES)
-_IDENTITY = np.array((0, 0, 0, 1), np.float32)
-_MIRROR, _MIRROR_TURN = np.array((-1, 1, 1), np.float32), np.array((1, -1, -1, 1), np.float32)
-
-
-def to_unity(positions: Floats, quaternions: Floats) -> tuple[Floats, Floats]:
-    """Our right-handed axes (left = +X) to Unity's left-handed ones (left = -X): X is mirrored.
-
-    positions [..., 3] metres, quaternions [..., 4] xyzw; the shapes and dtypes stay.
-    """
-    return positions * _MIRROR.astype(positions.dtype), quaternions * _MIRROR_TURN.astype(quaternions.dtype)
-
-
-def place(root_position: F32, local: F32, travel: str) -> tuple[F32, F32]:
-    """Share the body's place between Root and Hips: positions [2, 3] (Root, Hips), rotations [1 + 22, 4] (Root, bones).
-
-    root_position [3] metres and local[0] are the world place of the hips. travel: "hips" leaves all of it in Hips,
-    "root" moves floor position and heading into Root, "none" drops the floor position. Still in our axes.
-    """
-    positions = np.zeros((2, 3), np.float32)
-    rotations = np.empty((1 + len(local), 4), np.float32)
-    positions[1], rotations[0], rotations[1:] = root_position, _IDENTITY, local
-    if travel != "hips":
-        positions[1, ::2] = 0
-    if travel == "root":
-        positions[0, ::2] = root_position[::2]
-        rotations[0] = about_y(yaw(local[0]))
-        rotations[1] = multiply(inverse(rotations[0]), local[0])
-    return positions, rotations
-
-
-class DancerBundles:
-    """The two bundles of one dancer."""
-
-    def __init__(self, travel: str) -> None:
-        self._travel = travel
-        rest, _ = to_unity(HUMANOID.offsets, _IDENTITY)
-        bones = [
-            message("/VMC/Ext/Bone/Pos", name, *map(float, offset), 0.0, 0.0, 0.0, 1.0)
-            for name, offset in zip(NAMES, rest, strict=True)
-        ]
-        start = [
-            message("/VMC/Ext/OK", 1),
-            message("/VMC/Ext/T", 0.0),
-            message("/VMC/Ext/Root/Pos", "root", *[0.0] * 6, 1.0),
-        ]
-        self.bundles = (BundleTemplate(start + bones[:FIRST_BUNDLE_BONES]), BundleTemplate(bones[FIRST_BUNDLE_BONES:]))
-        # T, then position and rotation of Root and of each bone; the bones' positions stay at rest, but for the hips'
-        self._numbers = np.zeros(1 + 7 * (1 + len(BONES)), np.float32)
-        self._places = self._numbers[1:].reshape(-1, 7)
-        self._places[1:, :3] = rest
-
-    def write(self, seconds: float, root_position: F32, local: F32) -> None:
-        """Put one pose into the bundles: seconds of the stream, root_position [3] metres, local [22, 4] xyzw."""
-        positions, rotations = to_unity(*place(root_position, local, self._travel))
-        self._numbers[0] = seconds
-        self._places[:2, :3] = positions
-        self._places[:, 3:] = rotations
-        border = 1 + 7 * (1 + FIRST_BUNDLE_BONES)
-        self.bundles[0].write(self._numbers[:border], (1,))
-        self.bundles[1].write(self._numbers[border:])
+RATE = 60.0  # poses a second: receivers show the newest one and do not interpolate
+LOWER = tuple(name for name in NAMES if name == "Hips" or name.endswith(("Leg", "Foot", "Toes")))
+GROUPS = {"all": NAMES, "upper": tuple(name for name in NAMES if name not in LOWER), "lower": LOWER}
+SWITCH = {  # what the receiver must be set to, as EVMC4U calls it
+    "skeleton": "the receiver's bone position sync on",
+    "rotation": "the receiver's bone position sync off, root position sync on",
+}
 
 
 class VmcSink(Sink):
@@ -89,32 +43,116 @@ class VmcSink(Sink):
     HELP = HELP
 
     def __init__(self, options: SinkOptions) -> None:
-        options.only("travel", "dancer", "broadcast")
+        options.only(*BODY_OPTIONS, *WIRE_OPTIONS)
+        self.rate = options.rate(RATE)
         host, port = split_target(options.target, HOST, PORT)
-        self._travel = options.choice("travel", "hips", *TRAVEL)
         self._dancers = _wanted(options)
         if port + len(self._dancers) - 1 > 65535:
             raise StageError(f"--sink vmc needs {len(self._dancers)} ports from {port} on: use a lower one")
-        broadcast = options.choice("broadcast", "0", "0", "1") == "1"
-        self._parts = [DancerBundles(self._travel) for _ in self._dancers]
+        self._puppet = _puppet(options)
+        names = _bones(options, self._puppet.names)
+        self._sent = np.array([0, *(1 + self._puppet.names.index(name) for name in names)])  # rows: Root, bones
+        rest = self._puppet.rest[self._sent[1:] - 1]
+        bundle = options.choice("bundle", "split", *BUNDLES)
+        broadcast = _on(options, "broadcast")
+        self._parts = [PoseDatagrams(names, rest, bundle) for _ in self._dancers]
         self._outs = [UdpOut(host, port + k, broadcast) for k in range(len(self._dancers))]
+        self._wishes = [Wishes(out.address) for out in self._outs]
+        self._frames = 0
+        self._listen(options)
 
     def send(self, frame: StageFrame) -> None:
         """Write one frame to the network; never waits."""
-        for dancer, part, out in zip(self._dancers, self._parts, self._outs, strict=True):
-            part.write(frame.audio_time, frame.root_position[dancer], frame.rotations[dancer])
-            for bundle in part.bundles:
-                out.send(bundle.data)
+        if self._requests:
+            self._requests.read()
+        dancers = slice(self._dancers.start, self._dancers.stop)
+        places = self._puppet.numbers(frame.root_position[dancers], frame.rotations[dancers])[:, self._sent]
+        for out, part, place, wish in zip(self._outs, self._parts, places, self._wishes, strict=True):
+            due = self._due(out, wish)
+            for datagram in part.write(frame.audio_time, place, due) if any(due) else ():
+                out.send(datagram)
+        self._frames += 1
+
+    def hello(self) -> None:
+        """Tell the receivers where we listen; all of the next pose is sent."""
+        for wish in self._wishes:
+            wish.everything = True
 
     def close(self) -> None:
         """Give the sockets back."""
+        EXCHANGE.release(out.address[1] for out in self._outs)
+        if self._requests:
+            EXCHANGE.leave(self._requests, self._wishes)
         for out in self._outs:
             out.close()
 
     def describe(self) -> str:
-        """Where the dancers go."""
+        """Where the dancers go, and how the receiver must be set for it."""
+        puppet = self._puppet
         more = f" and {len(self._outs) - 1} ports more" if len(self._outs) > 1 else ""
-        return f"vmc to {self._outs[0].name}{more}, travel in {self._travel}"
+        body = f", as {puppet.avatar.avatar.name}" if puppet.avatar else ""
+        hears = f"; hears requests at {self._requests.port}" if self._requests else ""
+        where = f"vmc to {self._outs[0].name}{more} at {self.rate:g} Hz{body}, travel in {puppet.travel}"
+        return f"{where} (profile {puppet.profile}: {SWITCH[puppet.profile]}{hears})"
+
+    def _due(self, out: UdpOut, wish: Wishes) -> Due:
+        """What of this pose the receiver gets."""
+        if wish.everything:
+            wish.everything = False
+            if self._requests:
+                out.send(message("/VMC/Ext/Rcv", 1, self._requests.port).data)
+            return EVERYTHING
+        status, root, bones = (period > 0 and self._frames % period == 0 for period in wish.periods)
+        return status, root, bones
+
+    def _listen(self, options: SinkOptions) -> None:
+        """Open the port for requests, or share it; without it the show goes on."""
+        self._requests = None
+        EXCHANGE.keep_clear(out.address[1] for out in self._outs)
+        wanted = options.options.get("listen", "")
+        if wanted == "off":
+            return
+        host, port = split_target(wanted, vmc_requests.HOST, vmc_requests.PORT)
+        try:
+            self._requests = EXCHANGE.join(host, port, self._wishes)
+            problem = "is a receiver's own" if wanted and not self._requests else ""
+        except OSError as err:
+            problem = f"is not free ({err.strerror or err})"
+        if problem:
+            line = f"--sink vmc: port {port} {problem}: receivers' requests are not heard; listen=PORT, or listen=off"
+            print(f"realtime.run: {line}", file=sys.stderr, flush=True)
+
+
+def _puppet(options: SinkOptions) -> Puppet:
+    file = options.options.get("avatar")
+    if not file and "pose" in options.options:
+        raise StageError("--sink vmc: pose=raw|normalized is about an avatar's rest pose: give avatar=FILE too")
+    return Puppet(
+        avatar=AvatarPose(avatar.read(Path(file).expanduser())) if file else None,
+        raw=options.choice("pose", "raw", "raw", "normalized") == "raw",
+        profile=options.choice("profile", "skeleton", *PROFILES),
+        travel=options.choice("travel", "hips", *TRAVEL),
+        mirror=_on(options, "mirror"),
+        yaw=options.number("yaw", 0.0, -360.0, 360.0),
+    )
+
+
+def _on(options: SinkOptions, option: str) -> bool:
+    return options.choice(option, "0", "0", "1") == "1"
+
+
+def _bones(options: SinkOptions, there: tuple[str, ...]) -> tuple[str, ...]:
+    """The bones to be sent, of those that are there, in the order of the wire."""
+    wanted: set[str] = set()
+    for word in options.options.get("bones", "all").split("+"):
+        named = [name for name in NAMES if name.lower() == word.lower()]
+        if not named and word not in GROUPS:
+            raise StageError(f"--sink vmc: bones={word} is unknown: use {', '.join([*GROUPS, *NAMES])}, joined by +")
+        wanted |= set(named or GROUPS[word])
+    found = tuple(name for name in there if name in wanted)
+    if not found:
+        raise StageError(f"--sink vmc: the avatar has none of bones={options.options['bones']}")
+    return found
 
 
 def _wanted(options: SinkOptions) -> range:

@@ -12,7 +12,8 @@ from motion.kinematics import forward
 from motion.rotation import from_axis_angle, multiply, rotate, yaw
 from motion.skeleton import BONES, HUMANOID
 from realtime.frame import StageError
-from realtime.sinks.vmc import NAMES, VmcSink, to_unity
+from realtime.sinks.vmc import VmcSink
+from realtime.sinks.vmc_pose import NAMES, to_unity
 from tests.realtime.swing import frame, options
 from tests.realtime.udp_ear import Ear, messages, tags
 
