@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from export.manifest import ControlSpec, Manifest
+from realtime.crew import CANON_RANGE, UNISON, Plan
+from realtime.formation import SPACING_RANGE, places
 from realtime.frame import F32, StageError
 
 QUEUE_LENGTH = 4096  # commands; a flood drops the oldest
@@ -35,9 +37,38 @@ class SetStyle:
 
 @dataclass(frozen=True)
 class SetSeed:
-    """Draw the noise from this seed from the next frame on."""
+    """Draw the noise from this seed from the next frame on; one dancer alone, or all of them."""
 
     seed: int
+    dancer: int | None = None
+
+
+@dataclass(frozen=True)
+class SetCrew:
+    """Change what is named of the crew's plan; the rest stays."""
+
+    formation: str | None = None
+    spacing: float | None = None
+    canon: float | None = None
+    unison: int | None = None
+
+    def onto(self, plan: Plan) -> Plan:
+        """The plan with this change, numbers cut to their ranges."""
+        wanted = {name: value for name, value in vars(self).items() if value is not None}
+        changed = plan._replace(**wanted)
+        return changed._replace(
+            spacing=min(max(changed.spacing, SPACING_RANGE[0]), SPACING_RANGE[1]),
+            canon=min(max(changed.canon, CANON_RANGE[0]), CANON_RANGE[1]),
+            unison=min(max(int(changed.unison), 0), len(UNISON) - 1),
+        )
+
+
+@dataclass(frozen=True)
+class Recall:
+    """A preset: all of these at one frame's border."""
+
+    name: str
+    commands: tuple["Command", ...]
 
 
 @dataclass(frozen=True)
@@ -117,7 +148,7 @@ class Hello:
 
 
 BeatCommand = Tapped | SetTempo | SetPhase | ScaleTempo | Nudge | Downbeat | SetRange
-Command = SetControl | SetStyle | SetSeed | Freeze | Reset | SetLead | Hello | BeatCommand
+Command = SetControl | SetStyle | SetSeed | SetCrew | Recall | Freeze | Reset | SetLead | Hello | BeatCommand
 LEAD_MS_RANGE = (-500.0, 1000.0)
 NUDGE_MS_RANGE = (-500.0, 500.0)
 BPM_RANGE = (55.0, 215.0)  # what the ear looks for
@@ -163,6 +194,11 @@ class Controls:
                 self._known_style(style)
                 self._rows(dancer)
                 _finite(style, weight)
+            case SetCrew():
+                self._check_crew(command)
+            case Recall(commands=commands):
+                for one in commands:
+                    self.check(one)
             case SetLead(ms):
                 _finite("lead", ms)
             case Nudge(ms):
@@ -180,9 +216,16 @@ class Controls:
                 check_bpm(fastest)
                 if slowest >= fastest:
                     raise StageError(f"{slowest:g} bpm is not below {fastest:g}: the slowest comes first")
-            case SetSeed(seed):
+            case SetSeed(seed, dancer):
+                self._rows(dancer)
                 if not 0 <= seed < SEED_LIMIT:
                     raise StageError(f"seed {seed} must be 0 to {SEED_LIMIT - 1}")
+
+    def _check_crew(self, command: SetCrew) -> None:
+        for name in ("spacing", "canon", "unison"):
+            _finite(name, getattr(command, name) or 0.0)
+        if command.formation is not None:
+            places(command.formation, self.dancers)
 
     def _known_style(self, style: str) -> None:
         if style not in self.styles:

@@ -9,7 +9,7 @@
          │  features.push ──► values [F], onsets
          │  beat.push, beat.predict(now + lead) ──► beat [K]
          │  engine.step(features, beat, controls, noise, state) ──► pose [N, 140]
-         │  pose.decode, kinematics.forward ──► positions, rotations
+         │  pose.decode, crew.step, kinematics.forward ──► positions, rotations
          ▼
     StageFrame ──► every sink
 
@@ -26,6 +26,7 @@ from audio import beat, features, framing, resample
 from audio.config import FRAME_RATE
 from motion import kinematics, pose, rotation
 from motion.skeleton import HUMANOID
+from realtime.crew import Bodies
 from realtime.engines.base import warm_up
 from realtime.frame import F32, BeatReport, StageFrame
 from realtime.session import Session, standing_still
@@ -68,7 +69,8 @@ def tick(session: Session, samples: F32) -> StageFrame:
     if not moment.frozen:
         moment.pose = _step(session, heard.values, beat_vector)
     stats.lap("step")
-    root, local, contacts, moment.place = pose.decode(moment.pose, moment.place, FRAME_RATE)
+    *alone, moment.place = pose.decode(moment.pose, moment.place, FRAME_RATE)
+    root, local, contacts = session.together(Bodies(*alone), now)
     moment.rotations = rotation.follow(local, moment.rotations)
     positions, _ = kinematics.forward(HUMANOID, root, local)
     stats.lap("pose")
@@ -101,7 +103,7 @@ def _step(session: Session, values: F32, beat_vector: F32) -> F32:
         np.tile(values, (dancers, 1)),
         np.tile(beat_vector, (dancers, 1)),
         session.controls.values,
-        session.noise.draw(moment.seed, moment.index),
+        session.chance(),
         moment.body,
     )
     if np.isfinite(made).all():

@@ -11,21 +11,25 @@ from numpy.typing import NDArray
 
 from audio import beat, beat_hand, config, features, framing, resample
 from motion import pose
+from realtime import crew
 from realtime.clock import Clock
 from realtime.clocks.base import BeatClock
 from realtime.clocks.sound_time import SoundTime
 from realtime.controls import (
     BPM_RANGE,
     BeatCommand,
+    Command,
     CommandQueue,
     Controls,
     Downbeat,
     Freeze,
     Hello,
     Nudge,
+    Recall,
     Reset,
     ScaleTempo,
     SetControl,
+    SetCrew,
     SetLead,
     SetPhase,
     SetRange,
@@ -35,12 +39,11 @@ from realtime.controls import (
     Tapped,
 )
 from realtime.engines.base import Engine, EngineState
-from realtime.frame import F32
+from realtime.frame import F32, StageError
 from realtime.noise import Noise
 from realtime.stats import Stats
 
-SPACING = 1.4  # metres between dancers
-ROW = 8  # dancers side by side
+LINE = crew.Plan()
 SAME_TEMPO = 0.005  # what a clock may say otherwise before it is obeyed anew
 
 
@@ -58,12 +61,14 @@ class Moment:
     held_bpm: float | None  # the tempo that the beat engine holds: the performer's, or that of a clock without a beat
     clock: str  # what rules the beat, as the report says it
     body: EngineState
-    place: pose.PlaceState
+    place: pose.PlaceState  # from each dancer's place in the formation
+    crew: crew.Crew
     rotations: NDArray[np.floating]  # [N, 22, 4] the last ones: a quaternion's sign goes on from them
     index: int  # of the next frame
     pose: F32  # [N, 140] the last one
     controls: F32  # [N, C]
     seed: int
+    own_seeds: dict[int, int]  # dancer: seed, for those who have one of their own
     lead_ms: float
     frozen: bool
 
@@ -82,10 +87,12 @@ class Session:
         bpm: float | None = None,
         beat_clock: BeatClock | None = None,
         clock: Clock | None = None,
+        plan: crew.Plan = LINE,
     ) -> None:
         """bpm_range: where the tempo is looked for; bpm: hold this one; beat_clock: obey it while it runs.
 
         clock: by it taps and outside beats are stamped; without one their seconds are those of the sound.
+        plan: how the dancers begin as a crew.
         """
         self.engine = engine
         self.rate = rate
@@ -93,12 +100,13 @@ class Session:
         self.controls = Controls(engine.manifest, dancers)
         self.commands = CommandQueue(self.controls)
         self.noise = Noise(dancers, engine.manifest.noise_size)
+        self._noise_alone = Noise(1, engine.manifest.noise_size)
         self.stats = Stats()
         self.clock = clock
         self.sound_time = SoundTime()
         self.beat_clock = beat_clock
         self.hello_wanted = False
-        self._first = partial(self._at_rest, seed, lead_ms, bpm_range, bpm)
+        self._first = partial(self._at_rest, seed, lead_ms, bpm_range, bpm, plan)
         self.moment = self._first()
 
     @property
@@ -121,26 +129,36 @@ class Session:
 
     def apply_commands(self) -> None:
         """Bring in what was asked for since the last frame; called at each frame's border, once it is heard."""
-        moment, controls = self.moment, self.controls
         for command in self.commands.drain():
-            match command:
-                case SetControl(name, value, dancer):
-                    controls.set(name, value, dancer)
-                case SetStyle(style, weight, dancer):
-                    controls.set_style(style, weight, dancer)
-                case SetSeed(seed):
-                    moment.seed = seed
-                case SetLead(ms):
-                    moment.lead_ms = ms
-                case Freeze(on):
-                    moment.frozen = on
-                    moment.pose = standing_still(moment.pose) if on else moment.pose
-                case Reset():
-                    self.begin_dancers()
-                case Hello():
-                    self.hello_wanted = True
-                case _:
-                    self._conduct(command)
+            self._obey(command)
+
+    def _obey(self, command: Command) -> None:
+        moment, controls = self.moment, self.controls
+        match command:
+            case SetControl(name, value, dancer):
+                controls.set(name, value, dancer)
+            case SetStyle(style, weight, dancer):
+                controls.set_style(style, weight, dancer)
+            case SetSeed(seed, int(dancer)):
+                moment.own_seeds[dancer] = seed
+            case SetSeed(seed):
+                moment.seed, moment.own_seeds = seed, {}
+            case SetCrew():
+                moment.crew = crew.change(moment.crew, command.onto(moment.crew.plan))
+            case Recall(commands=commands):
+                for one in commands:
+                    self._obey(one)
+            case SetLead(ms):
+                moment.lead_ms = ms
+            case Freeze(on):
+                moment.frozen = on
+                moment.pose = standing_still(moment.pose) if on else moment.pose
+            case Reset():
+                self.begin_dancers()
+            case Hello():
+                self.hello_wanted = True
+            case _:
+                self._conduct(command)
 
     def _conduct(self, command: BeatCommand) -> None:
         """The performer's hand on the beat."""
@@ -169,9 +187,24 @@ class Session:
     def _scale(self, factor: float) -> None:
         moment = self.moment
         slowest, fastest = BPM_RANGE
-        if slowest <= 60.0 / moment.beat.clock.period * factor <= fastest:
+        if slowest <= self.bpm * factor <= fastest:
             moment.beat = beat_hand.scaled(moment.beat, factor)
             moment.bpm = moment.bpm and min(max(moment.bpm * factor, slowest), fastest)
+
+    @property
+    def bpm(self) -> float:
+        """The tempo now."""
+        return 60.0 / float(self.moment.beat.clock.period)
+
+    def refuse(self, command: Command) -> None:
+        """Raise StageError, one line, for a command that the beat of this moment would not obey."""
+        if not isinstance(command, BeatCommand) or isinstance(command, SetTempo | SetRange):
+            return
+        if self.moment.beat.given:
+            raise StageError(f"the beat comes from {self.moment.clock}: stop that clock first")
+        if isinstance(command, ScaleTempo) and not BPM_RANGE[0] <= self.bpm * command.factor <= BPM_RANGE[1]:
+            slowest, fastest = BPM_RANGE
+            raise StageError(f"{self.bpm * command.factor:.4g} bpm is outside {slowest:g} to {fastest:g}")
 
     def obey_clock(self) -> None:
         """Take the beat, or the tempo alone, from the outside clock; where none runs, the performer's tempo holds."""
@@ -201,11 +234,30 @@ class Session:
         return self.sound_time.when((self.moment.index + 1) / config.FRAME_RATE)
 
     def begin_dancers(self) -> None:
-        """Put the dancers back to their first state and place; what was heard stays."""
+        """Put the dancers back to their first state and into their places; what was heard stays."""
         self.moment.body = self.engine.init_state(self.dancers)
-        self.moment.place = _formation(self.dancers)
+        self.moment.place = pose.init(self.dancers)
+        self.moment.crew = crew.begin(self.moment.crew.plan, self.dancers)
 
-    def _at_rest(self, seed: int, lead_ms: float, bpm_range: tuple[float, float], bpm: float | None) -> Moment:
+    def chance(self) -> F32:
+        """The noise [N, Z] of the next frame. A dancer with a seed of its own draws as if it were alone."""
+        moment = self.moment
+        noise = self.noise.draw(moment.seed, moment.index)
+        for dancer, seed in moment.own_seeds.items():
+            noise[dancer] = self._noise_alone.draw(seed, moment.index)[0]
+        return noise
+
+    def together(self, alone: crew.Bodies, now: beat.Beat) -> crew.Bodies:
+        """The dancers of this frame as the crew shows them, in the world; `now` is the beat at the pose's instant."""
+        moment = self.moment
+        if moment.frozen:
+            return crew.hold(moment.crew, alone)
+        shown, moment.crew = crew.step(moment.crew, now.beat_phase, now.period, alone)
+        return shown
+
+    def _at_rest(
+        self, seed: int, lead_ms: float, bpm_range: tuple[float, float], bpm: float | None, plan: crew.Plan
+    ) -> Moment:
         return Moment(
             heard=0,
             resample=resample.init(self.rate),
@@ -217,12 +269,14 @@ class Session:
             held_bpm=None,
             clock="heard",
             body=self.engine.init_state(self.dancers),
-            place=_formation(self.dancers),
+            place=pose.init(self.dancers),
+            crew=crew.begin(plan, self.dancers),
             rotations=np.tile(np.array([0.0, 0.0, 0.0, 1.0]), (self.dancers, len(self.engine.manifest.bones), 1)),
             index=0,
             pose=_standing(self.dancers),
             controls=self.controls.values,
             seed=seed,
+            own_seeds={},
             lead_ms=lead_ms,
             frozen=False,
         )
@@ -231,14 +285,6 @@ class Session:
 def _alike(a: float | None, b: float | None) -> bool:
     """Whether two tempi are the same but for a clock's jitter."""
     return a == b if a is None or b is None else abs(a / b - 1.0) < SAME_TEMPO
-
-
-def _formation(dancers: int) -> pose.PlaceState:
-    """Rows of at most ROW dancers beside each other, centred, the first row in front."""
-    n = np.arange(dancers)
-    in_row = np.minimum(dancers - n // ROW * ROW, ROW)
-    x = (n % ROW - (in_row - 1) / 2) * SPACING
-    return pose.init(dancers, x=x, z=-(n // ROW) * SPACING)
 
 
 def standing_still(poses: F32) -> F32:
