@@ -45,6 +45,37 @@ class Histogram:
         return {key: round(value * 1e3, 4) for key, value in found.items()}
 
 
+class Punctuality:
+    """How up-sampled poses went out live: `delay` seconds after their frames by plan, and how far from that."""
+
+    def __init__(self, delay: float) -> None:
+        self.delay = delay
+        self.late = Histogram()  # s from the due instant to the sending
+        self.skipped = 0  # poses that were overtaken by a newer one that was due, too
+
+    def sent(self, late: float, skipped: int) -> None:
+        """A pose goes out, `late` seconds after it was due."""
+        self.late.add(late)
+        self.skipped += skipped
+
+    def as_dict(self) -> dict[str, object]:
+        """All of it, ready for JSON; times in milliseconds."""
+        return {
+            "delay_ms": round(self.delay * 1e3, 1),
+            "sent": self.late.count,
+            "skipped": self.skipped,
+            "after_due_ms": self.late.summary_ms(),
+        }
+
+    def line(self) -> str:
+        """The same for people."""
+        ms = self.late.summary_ms()
+        return (
+            f"{self.late.count} smooth poses sent {self.delay * 1e3:.0f} ms after the danced ones, "
+            f"{self.skipped} skipped; after due p50 {ms['p50']:.3f}  p99 {ms['p99']:.3f}  max {ms['max']:.3f} ms"
+        )
+
+
 class Stats:
     """The account of one show. `start` and `lap` time the sections of a frame, one after the other."""
 
@@ -58,6 +89,7 @@ class Stats:
         self.broken = 0  # steps whose pose was not finite
         self.sink_errors: dict[str, int] = {}
         self.first_pose_s = 0.0  # from `began` to the first pose sent
+        self.punctuality: Punctuality | None = None  # where poses in between go out by the clock
 
     def start(self) -> None:
         """Begin a row of sections now."""
@@ -93,6 +125,7 @@ class Stats:
             "broken": self.broken,
             "sink_errors": dict(self.sink_errors),
             "first_pose_ms": round(self.first_pose_s * 1e3, 1),
+            "smooth": self.punctuality.as_dict() if self.punctuality else None,
             "resident_mb": round(resident_mb(), 1),
             "ms": {name: histogram.summary_ms() for name, histogram in self.sections.items() if histogram.count},
         }
@@ -111,6 +144,8 @@ class Stats:
             if histogram.count and (every_section or name == "frame"):
                 ms = histogram.summary_ms()
                 lines.append(f"  {name:<9} p50 {ms['p50']:8.3f}  p99 {ms['p99']:8.3f}  max {ms['max']:8.3f} ms")
+        if self.punctuality:
+            lines.append("  " + self.punctuality.line())
         lines += [f"  sink {name} failed {count} times" for name, count in self.sink_errors.items()]
         return lines
 

@@ -7,7 +7,7 @@ from realtime.frame import StageFrame
 from realtime.osc_wire import BundleTemplate, MessageTemplate, UdpOut, message, split_target
 from realtime.sinks.base import Sink, SinkOptions
 
-HELP = "poses, beat and level as /dance/* over OSC; HOST:PORT (127.0.0.1:7700); broadcast=1 allows broadcast addresses"
+HELP = "poses, beat and level as /dance/* over OSC; HOST:PORT (127.0.0.1:7700); rate=15-120 poses a second; broadcast=1"
 WIRE_VERSION = "1"
 HELLO_SECONDS = 2.0
 SILENCE_DB = -120.0  # digital silence is minus infinity, which must not leave the house
@@ -59,12 +59,13 @@ class OscSink(Sink):
     HELP = HELP
 
     def __init__(self, options: SinkOptions) -> None:
-        options.only("broadcast")
+        options.only("rate", "broadcast")
         host, port = split_target(options.target, HOST, PORT)
         self._out = UdpOut(host, port, broadcast=options.choice("broadcast", "0", "0", "1") == "1")
+        self.rate = options.rate()
         self._bundles = frame_bundles(options.info.dancers)
-        self._hello = hello(options.info.dancers, options.info.fps)
-        self._hello_every = round(HELLO_SECONDS * options.info.fps)
+        self._hello = hello(options.info.dancers, self.rate)
+        self._hello_every = round(HELLO_SECONDS * self.rate)
         self._sent = 0
 
     def send(self, frame: StageFrame) -> None:
