@@ -34,12 +34,12 @@ from realtime.sinks.open import Sinks
 from realtime.sources.base import Source
 
 
-def dance(blocks: Iterable[F32], session: Session) -> Iterator[StageFrame]:
+def dance(blocks: Iterable[F32], session: Session, more_lead: float = 0.0) -> Iterator[StageFrame]:
     """Yield one frame for each 1600 samples at 24 kHz; blocks are mono float32 [n >= 0] at the session's rate."""
     for block in blocks:
         hear(session, block)
         while session.moment.waiting:
-            yield tick(session, session.moment.waiting.popleft())
+            yield tick(session, session.moment.waiting.popleft(), more_lead)
 
 
 def hear(session: Session, block: F32) -> None:
@@ -53,7 +53,7 @@ def hear(session: Session, block: F32) -> None:
     session.stats.lap("resample")
 
 
-def tick(session: Session, samples: F32) -> StageFrame:
+def tick(session: Session, samples: F32, more_lead: float) -> StageFrame:
     """One frame of sound [1600] to one frame of the stage."""
     moment, stats = session.moment, session.stats
     stats.start_frame()
@@ -62,7 +62,7 @@ def tick(session: Session, samples: F32) -> StageFrame:
     moment.beat = beat.push(moment.beat, heard)
     session.apply_commands()
     session.obey_clock()
-    lead = session.lead
+    lead = session.lead + more_lead
     now = beat.predict(moment.beat, lead)
     beat_vector = beat.vector(now)
     stats.lap("beat")
@@ -126,7 +126,8 @@ def run_stream(
     gc.freeze()  # what lives now lives to the end: collections stay short
     stats, end = session.stats, None if frames is None else session.moment.index + frames
     told = 0  # samples dropped
-    for frame in dance(_until(stop, source, session), session):
+    more_lead = sinks.lead_to_pay(session.engine.manifest.lead_frames)
+    for frame in dance(_until(stop, source, session), session, more_lead):
         late = source.behind() >= 1.0 / FRAME_RATE
         if session.hello_wanted:
             session.hello_wanted = False

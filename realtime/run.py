@@ -88,7 +88,7 @@ def _show(wanted: "argparse.Namespace", controls: dict[str, float], stop: thread
         frames = None if wanted.duration is None else max(1, round(wanted.duration * FRAME_RATE))
         session.stats.began = began
         run_stream(source, session, sinks, frames, stop.is_set)
-    session.stats.sink_errors = sinks.errors
+    session.stats.sink_errors, session.stats.punctuality = sinks.errors, sinks.punctuality
     return session
 
 
@@ -125,7 +125,7 @@ def _open(
         control = f"{server.host}:{server.port}"
     manifest = engine.manifest
     info = StageInfo(manifest, wanted.dancers, wanted.seed, FRAME_RATE, session.lead, manifest.styles, control)
-    sinks = open_sinks(wanted.sink or default_sinks(), info, say)
+    sinks = open_sinks(wanted.sink or default_sinks(), info, say, clock if source.live else None)
     stack.callback(sinks.close)
     return session, source, sinks
 
@@ -139,14 +139,16 @@ def default_sinks() -> list[str]:
 def _banner(wanted: "argparse.Namespace", session: "Session", source: "Source", sinks: "Sinks") -> str:
     manifest = session.engine.manifest
     rate = f"{source.rate} Hz" + ("" if source.rate == RATE else f", heard at {RATE} Hz")
+    paid = sinks.lead_to_pay(manifest.lead_frames)
     lines = [
         f"dancer   {manifest.name} x {session.dancers}, seed {session.moment.seed}"
         + (f", styles {', '.join(manifest.styles)}" if manifest.styles else ""),
         f"engine   {session.engine.provider}",
         f"source   {source.name}, {rate}",
         f"sinks    {sinks.describe()}",
-        f"lead     {session.lead * 1e3:.0f} ms: {manifest.lead_frames} frames of the dancer, "
-        f"{session.moment.lead_ms:+.0f} ms of yours",
+        f"lead     {(session.lead + paid) * 1e3:.0f} ms: {manifest.lead_frames} frames of the dancer, "
+        + (f"{paid * 1e3:.0f} ms for the poses in between, " if paid else "")
+        + f"{session.moment.lead_ms:+.0f} ms of yours",
     ]
     if session.beat_clock:
         lines.append(f"beat     {session.beat_clock.describe()}; heard while it is silent")

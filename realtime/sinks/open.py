@@ -10,7 +10,7 @@ from realtime.clock import Clock
 from realtime.frame import StageError, StageFrame
 from realtime.sinks import SINKS
 from realtime.sinks.base import Sink, SinkOptions, StageInfo
-from realtime.smooth import Sender, Upsampler
+from realtime.smooth import Sender, Upsampler, lead_to_pay
 from realtime.stats import Punctuality
 
 
@@ -58,7 +58,11 @@ class Sinks:
         self._sender = Sender(live, clock, self._failed) if clock and live else None
         self._at_once = [entry for entry in smooth if entry not in live]
         self._direct = self._danced + self._at_once
-        self.upsamples_live = any(not sink.keeps_late for _, sink in smooth)
+
+    def lead_to_pay(self, lead_frames: int) -> float:
+        """Seconds by which a dancer of so many frames of lead has to lead more, whatever the pace."""
+        shown_later = any(sink.rate != FRAME_RATE and not sink.keeps_late for _, sink in self._sinks)
+        return lead_to_pay(lead_frames) if shown_later else 0.0
 
     @property
     def punctuality(self) -> Punctuality | None:
