@@ -1,85 +1,75 @@
-"""Records the dance: one .npz with the arrays of docs/design.md, section 5.
+"""Records the dance: one .npz with the arrays of docs/design.md, section 5; frame k of the show is row k."""
 
-Frames go to FILE.npz.part as fixed records while the show runs, so memory does not grow; `close` turns them into the
-.npz, which appears whole or not at all.
-"""
-
-import os
-import zipfile
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audio.config import FRAME_RATE
 from motion.pose import POSE_SIZE
 from motion.skeleton import BONES
 from realtime.frame import StageError, StageFrame
-from realtime.sinks.base import Sink, SinkOptions, StageInfo
+from realtime.sinks.base import SinkOptions, StageInfo
+from realtime.sinks.growing import GrowingFile
+from realtime.sinks.npz_layout import Column, Layout
+from realtime.sinks.recorder import Recorder
 
-CHUNK = 1024  # records copied at a time
-ARRAYS = ("audio_time", "pose", "positions", "rotations", "contacts", "beat", "controls")
 
-
-class NpzSink(Sink):
-    """One file; late frames are in it, too, so frame k is always row k."""
+class NpzSink(Recorder):
+    """One file for all dancers, 15 poses a second, as they were danced."""
 
     HELP = "all poses and what led to them, FILE.npz"
-    keeps_late = True
 
     def __init__(self, options: SinkOptions) -> None:
         options.only()
         self._path = options.file(".npz")
-        self._part = self._path.with_name(self._path.name + ".part")
-        self._info = options.info
-        self._record = record_type(options.info)
+        self._columns = columns(options.info)
+        self._lay = partial(Layout, columns=self._columns, constants=constants(options.info))
         try:
-            self._file = self._part.open("wb", buffering=0)
+            self._file = GrowingFile(self._path, self._lay)
         except OSError as err:
             raise StageError(f"--sink npz cannot write {self._path}: {err.strerror}") from None
+        super().__init__(FRAME_RATE)
 
-    def send(self, frame: StageFrame) -> None:
-        """Append one record."""
-        record = np.zeros((), self._record)
-        for name in ARRAYS:
-            record[name] = getattr(frame, name)
-        self._file.write(record.tobytes())
+    def record(self, frames: list[StageFrame]) -> None:
+        """Append them."""
+        parts = [
+            np.array([getattr(frame, column.name) for frame in frames], column.row.base).tobytes()
+            for column in self._columns
+        ]
+        for column, part in zip(self._columns, parts, strict=True):
+            column.add(part)
+        rows = self._file.rows + len(frames)
+        self._file.append(len(frames), [*parts, *parts], lambda layout: layout.marks(rows))
 
-    def close(self) -> None:
-        """Make the .npz of the records and remove them."""
-        self._file.close()
-        whole = self._part.stat().st_size // self._record.itemsize  # a full disk may have cut the last one
-        records: NDArray[Any] = np.zeros(0, self._record)
-        if whole:
-            records = np.memmap(self._part, self._record, mode="r", shape=(whole,))
-        write_npz(self._path, records, constants(self._info))
-        del records
-        self._part.unlink()
+    def finish(self) -> None:
+        """Complete the file."""
+        rows = self._file.rows
+        self._file.close(partial(self._lay, sets=1), lambda layout: layout.marks(rows))
 
-    def abandon(self) -> None:
-        """Remove what was begun."""
-        self._file.close()
-        self._part.unlink()
+    def discard(self) -> None:
+        """Remove the file."""
+        self._file.discard()
 
     def describe(self) -> str:
         """Which file."""
         return f"npz {self._path}"
 
 
-def record_type(info: StageInfo) -> np.dtype[np.void]:
-    """One frame as fixed bytes."""
+def columns(info: StageInfo) -> list[Column]:
+    """What each frame has."""
     n, manifest = info.dancers, info.manifest
-    return np.dtype(
-        [
-            ("audio_time", "<f8"),
-            ("pose", "<f4", (n, POSE_SIZE)),
-            ("positions", "<f4", (n, len(BONES), 3)),
-            ("rotations", "<f4", (n, len(BONES), 4)),
-            ("contacts", "<f4", (n, 4)),
-            ("beat", "<f4", (len(manifest.beat_names),)),
-            ("controls", "<f4", (n, len(manifest.controls))),
-        ]
-    )
+    rows: dict[str, Any] = {
+        "audio_time": "<f8",
+        "pose": ("<f4", (n, POSE_SIZE)),
+        "positions": ("<f4", (n, len(BONES), 3)),
+        "rotations": ("<f4", (n, len(BONES), 4)),
+        "contacts": ("<f4", (n, 4)),
+        "beat": ("<f4", (len(manifest.beat_names),)),
+        "controls": ("<f4", (n, len(manifest.controls))),
+    }
+    return [Column(name, np.dtype(row)) for name, row in rows.items()]
 
 
 def constants(info: StageInfo) -> dict[str, NDArray[Any]]:
@@ -95,20 +85,3 @@ def constants(info: StageInfo) -> dict[str, NDArray[Any]]:
         "seed": info.seed,
     }
     return {name: np.array(value) for name, value in values.items()}
-
-
-def write_npz(path: Path, records: NDArray[Any], others: dict[str, NDArray[Any]]) -> None:
-    """Write the fields of `records` [T] and the other arrays, a chunk at a time; `path` appears whole or not at all."""
-    making = path.with_name(path.name + ".making")
-    with zipfile.ZipFile(making, "w", zipfile.ZIP_STORED) as archive:
-        for name in records.dtype.names or ():
-            shape, dtype = records[name].shape, records[name].dtype
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as out:
-                header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
-                np.lib.format.write_array_header_2_0(out, header)
-                for at in range(0, len(records), CHUNK):
-                    out.write(np.ascontiguousarray(records[name][at : at + CHUNK]).tobytes())
-        for name, value in others.items():
-            with archive.open(f"{name}.npy", "w") as out:
-                np.lib.format.write_array(out, value, allow_pickle=False)
-    os.replace(making, path)
