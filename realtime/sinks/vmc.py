@@ -92,7 +92,7 @@ class VmcSink(Sink):
         more = f" and {len(self._outs) - 1} ports more" if len(self._outs) > 1 else ""
         body = f", as {puppet.avatar.avatar.name}" if puppet.avatar else ""
         hears = f"; hears requests at {self._requests.port}" if self._requests else ""
-        where = f"vmc to {self._outs[0].name}{more} at {self.rate:g} Hz{body}, travel in {puppet.travel}"
+        where = f"vmc to {self._outs[0].name}{more}{body}, travel in {puppet.travel}"
         return f"{where} (profile {puppet.profile}: {SWITCH[puppet.profile]}{hears})"
 
     def _due(self, out: UdpOut, wish: Wishes) -> Due:

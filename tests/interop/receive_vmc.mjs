@@ -1,53 +1,70 @@
-// node receive_vmc.mjs BONES.json
-// Listens for VMC on a free port (printed first), drives a VRM 1.0 and a VRM 0.x avatar through three-vrm's normalized
-// bones, and prints the world position of every raw bone after each frame: {"1": {hips: [x, y, z], ...}, "0": {...}}.
+// node receive_vmc.mjs '[{"file": "a.vrm", "mode": "skeleton", "last": "rightToes"}, ...]'
+// Every avatar listens for VMC on a port of its own (all printed first, as one JSON line) and is moved by what comes:
+//   skeleton    the file's own nodes take position and rotation of every bone, as EVMC4U with position sync on
+//   rotation    the file's own nodes take the rotations, the whole figure the position of Root
+//   normalized  three-vrm's normalized nodes take the rotations, the hips the position, too
+// After the bone `last` it prints one line: {avatar, time, bones, tags, joints {hips: [x, y, z], ...}, turns}.
 
 import dgram from "node:dgram";
-import { readFileSync } from "node:fs";
-import { Vector3 } from "three";
+import { Quaternion, Vector3 } from "three";
 import { loadAvatar } from "./avatars.mjs";
 import { readOsc } from "./osc.mjs";
-
-const bones = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const last = bones.at(-1).name;
 
 // Unity (left-handed, faces +Z) to each avatar's own right-handed space
 const axes = {
   1: { position: ([x, y, z]) => [-x, y, z], turn: ([x, y, z, w]) => [x, -y, -z, w] },
   0: { position: ([x, y, z]) => [x, y, -z], turn: ([x, y, z, w]) => [-x, -y, z, w] },
 };
-const avatars = { 1: await loadAvatar(bones, "1"), 0: await loadAvatar(bones, "0") };
 
-function place(node, { position, turn }, numbers, moves) {
-  if (moves) node.position.set(...position(numbers.slice(0, 3)));
-  node.quaternion.set(...turn(numbers.slice(3)));
-}
-
-function apply({ address, args: [name, ...numbers] }) {
-  for (const version of Object.keys(avatars)) {
-    const vrm = avatars[version];
-    if (address === "/VMC/Ext/Root/Pos") place(vrm.scene, axes[version], numbers, true);
-    if (address === "/VMC/Ext/Bone/Pos") {
-      const bone = name[0].toLowerCase() + name.slice(1);
-      place(vrm.humanoid.getNormalizedBoneNode(bone), axes[version], numbers, bone === "hips");
-    }
+class Puppet {
+  constructor(index, { mode, last }, vrm) {
+    Object.assign(this, { index, mode, last, vrm, own: axes[vrm.meta.metaVersion], time: null, bones: 0, tags: {} });
+    this.names = Object.keys(vrm.humanoid.humanBones);
+    // a frame that is drawn while nothing is received must not undo what the raw nodes were told
+    vrm.humanoid.autoUpdateHumanBones = mode === "normalized";
   }
-  return address === "/VMC/Ext/Bone/Pos" && name[0].toLowerCase() + name.slice(1) === last;
+
+  place(node, numbers, moves) {
+    if (moves) node.position.set(...this.own.position(numbers.slice(0, 3)));
+    node.quaternion.set(...this.own.turn(numbers.slice(3)));
+  }
+
+  take({ address, tags, args }) {
+    this.tags[`${address} ${tags}`] = (this.tags[`${address} ${tags}`] ?? 0) + 1;
+    if (address === "/VMC/Ext/T") this.time = args[0];
+    const [name, ...numbers] = args;
+    if (address === "/VMC/Ext/Root/Pos") this.place(this.vrm.scene, numbers, true);
+    if (address !== "/VMC/Ext/Bone/Pos") return;
+    const bone = name[0].toLowerCase() + name.slice(1);
+    const normalized = this.mode === "normalized";
+    const { humanoid } = this.vrm;
+    const node = normalized ? humanoid.getNormalizedBoneNode(bone) : humanoid.getRawBoneNode(bone);
+    this.bones += 1;
+    if (node) this.place(node, numbers, this.mode === "skeleton" || (normalized && bone === "hips"));
+    if (bone === this.last) this.show();
+  }
+
+  show() {
+    this.vrm.update(0);
+    this.vrm.scene.updateWorldMatrix(true, true);
+    const raw = (name) => this.vrm.humanoid.getRawBoneNode(name);
+    const of = (read) => Object.fromEntries(this.names.map((name) => [name, read(raw(name)).toArray()]));
+    const joints = of((node) => node.getWorldPosition(new Vector3()));
+    const turns = of((node) => node.getWorldQuaternion(new Quaternion()));
+    const { index, time, bones, tags } = this;
+    console.log(JSON.stringify({ avatar: index, time, bones, tags, joints, turns }));
+    Object.assign(this, { bones: 0, tags: {} });
+  }
 }
 
-function joints(vrm) {
-  vrm.update(0);
-  vrm.scene.updateWorldMatrix(true, true);
-  const at = new Vector3();
-  return Object.fromEntries(
-    bones.map(({ name }) => [name, vrm.humanoid.getRawBoneNode(name).getWorldPosition(at).toArray()]),
-  );
-}
-
-const socket = dgram.createSocket("udp4");
-socket.on("message", (datagram) => {
-  const complete = readOsc(datagram).map(apply).some(Boolean);
-  if (complete) console.log(JSON.stringify({ 1: joints(avatars[1]), 0: joints(avatars[0]) }));
-});
-socket.bind(0, "127.0.0.1", () => console.log(socket.address().port));
+const wanted = JSON.parse(process.argv[2]);
+const puppets = await Promise.all(wanted.map(async (one, n) => new Puppet(n, one, await loadAvatar(one.file))));
+const ports = await Promise.all(
+  puppets.map((puppet) => {
+    const socket = dgram.createSocket({ type: "udp4", recvBufferSize: 1 << 20 });
+    socket.on("message", (datagram) => readOsc(datagram).forEach((message) => puppet.take(message)));
+    return new Promise((done) => socket.bind(0, "127.0.0.1", () => done(socket.address().port)));
+  }),
+);
+console.log(JSON.stringify(ports));
 process.stdin.on("end", () => process.exit(0)).resume();
