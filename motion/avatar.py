@@ -73,10 +73,15 @@ def read(path: Path) -> Avatar:
     """The avatar of a .vrm or .glb file. Raises MotionError, one line that names the file."""
     content = gltf.read_json(path)
     try:
-        version, bones = _human_bones(content)
-        return _avatar(path.name, version, bones, gltf.rest(content))
+        return of_json(path.name, content)
     except MotionError as err:
         raise MotionError(f"{path}: {err}") from None
+
+
+def of_json(name: str, content: dict[str, Any]) -> Avatar:
+    """The avatar that the JSON of a file describes. Raises MotionError without the file's name."""
+    version, bones = _human_bones(content)
+    return _avatar(name, version, bones, gltf.rest(content))
 
 
 def _human_bones(content: dict[str, Any]) -> tuple[str, dict[str, int]]:
