@@ -85,8 +85,8 @@ def between(a: Key, b: Key) -> Span:
 
 def at(span: Span, times: NDArray[np.float64]) -> tuple[Floats, Floats]:
     """Root positions [S, N, 3] and local rotations [S, N, J, 4] at the times [S]; the ends are held outside."""
-    u = np.clip((times - span.time) / span.seconds, 0.0, 1.0)[:, None, None]
-    u = np.where(span.leaps[:, None], np.floor(u), u)  # [S, N, 1]
+    u = np.clip((times - span.time) / span.seconds, 0.0, 1.0)[:, None]
+    u = np.where(span.leaps, np.floor(u), u)[..., None]
     a, b, c, d = span.root
     root = a + u * (b + u * (c + u * d))
     u = u[..., None]

@@ -111,7 +111,7 @@ def _between(span: upsample.Span, previous: StageFrame, frame: StageFrame, times
     root, local = upsample.at(span, times)
     local = rotation.continuous(np.concatenate([previous.rotations[None], local]))[1:]
     positions, _ = kinematics.forward(HUMANOID, root, local)
-    shares = (times - span.time) / span.seconds
+    shares = 1.0 - (frame.audio_time - times) * FRAME_RATE
     contacts = previous.contacts + shares[:, None, None] * (frame.contacts - previous.contacts)
     arrays = [array.astype(np.float32) for array in (root, local, positions, contacts)]
     return [

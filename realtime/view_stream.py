@@ -1,8 +1,8 @@
 """What the view hears: the /dance stream, brought to a smooth movement that can be asked for at any instant.
 
 Poses come 15 times a second with the network's jitter. They are shown one frame late (later still when the dancer leads
-by more), so that there is always a next pose to move to; the movement between two poses is a cubic whose speed does not
-jump. Rotations are interpolated, not positions: limbs keep their length.
+by more), so that there is always a next pose to move to; the movement between two poses is the stage's own
+(motion/upsample.py), but that it may have to begin before the pose after the next is there.
 """
 
 import contextlib
@@ -11,20 +11,21 @@ import socket
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
+from motion import upsample
 from motion.kinematics import forward
-from motion.rotation import Floats, normalize
+from motion.rotation import Floats
 from motion.skeleton import HUMANOID
+from realtime.arrival import ArrivalClock
 from realtime.frame import F32, StageError
 from realtime.osc_control import read_messages
 
 KEYS = 6  # poses remembered for each dancer
 EARLY = 0.09  # s that a pose should still be ahead when shown: sound takes some to come in, and early looks right
-JITTER_LIMIT = 0.06  # s
-CLOCK_WINDOW = 60  # frames over which the earliest arrival sets the clock
 SILENT_SECONDS = 1.0
 
 
@@ -45,73 +46,72 @@ class Show:
     energy: float = 0.0
 
 
-@dataclass
-class Key:
-    """One pose: what is interpolated, [3 + 22 * 4] root position and local rotations, and its speed once known."""
-
-    time: float
-    values: Floats
-    speed: Floats | None = None
-
-
-class Track:
-    """The last poses of one dancer."""
+class Tracks:
+    """The last poses of all dancers, the same instants for all."""
 
     def __init__(self) -> None:
-        self._keys: deque[Key] = deque(maxlen=KEYS)
+        self._dancers: list[int] = []  # whose row is which
+        self._keys: deque[upsample.Key] = deque(maxlen=KEYS)
+        self._passed = -np.inf  # s: up to here speeds are settled, so that no later pose changes a movement midway
+        self._span: upsample.Span | None = None  # what is shown
 
-    def add(self, time: float, root: F32, local: F32) -> None:
-        """A new pose: root [3] metres, local [22, 4] xyzw."""
-        if self._keys:
-            before = self._keys[-1].values[3:].reshape(local.shape)
-            local = np.where(np.sum(local * before, axis=-1, keepdims=True) < 0, -local, local)
-        self._keys.append(Key(time, np.concatenate((root, local.ravel()))))
+    def __len__(self) -> int:
+        return len(self._dancers)
 
-    def at(self, time: float) -> tuple[Floats, Floats] | None:
-        """World positions [22, 3] and rotations [22, 4] at `time`; the nearest pose outside what is known."""
+    def add(self, time: float, dancer: int, root: F32, local: F32) -> None:
+        """A new pose: root [3] metres, local [22, 4] xyzw. Whoever has none at this instant keeps the one before."""
+        alone = upsample.key(time, root[None], local[None])
+        if dancer not in self._dancers:
+            self._dancers.append(dancer)
+            self._keys = deque((_joined(key, alone) for key in self._keys), KEYS)
+        if not self._keys:
+            self._keys.append(alone)
+        elif self._keys[-1].time != time:
+            self._keys.append(upsample.key(time, self._keys[-1].root, self._keys[-1].local))
+        newest, row = self._keys[-1], self._dancers.index(dancer)
+        newest.root[row], newest.local[row] = root, local
+        if self._passed >= time:
+            self._span = None
+
+    def keep(self, dancers: int) -> None:
+        """Forget all but the first so many."""
+        rows = [row for row, dancer in enumerate(self._dancers) if dancer < dancers]
+        self._dancers = [self._dancers[row] for row in rows]
+        self._keys = deque((upsample.Key(key.time, *(part[rows] for part in key[1:])) for key in self._keys), KEYS)
+        self._span = None
+
+    def at(self, time: float) -> list[tuple[int, Floats, Floats]]:
+        """(dancer, positions [22, 3], world rotations [22, 4]); outside what is known the nearest pose."""
+        if not self._dancers:
+            return []
+        root, local = upsample.at(self._around(time), np.array([time]))
+        positions, rotations = forward(HUMANOID, root[0], local[0])
+        return sorted(zip(self._dancers, positions, rotations, strict=True), key=itemgetter(0))
+
+    def _around(self, time: float) -> upsample.Span:
         keys = self._keys
-        if not keys:
-            return None
-        after = next((n for n, key in enumerate(keys) if key.time >= time), None)
-        if after is None or after == 0:
-            values = keys[-1 if after is None else 0].values
-        else:
-            a, b = keys[after - 1], keys[after]
-            speeds = self._speed(after - 1), self._speed(after)
-            values = hermite(a.values, speeds[0], b.values, speeds[1], b.time - a.time, time - a.time)
-        return forward(HUMANOID, values[:3], normalize(values[3:].reshape(-1, 4)))
+        if len(keys) == 1:
+            return upsample.between(keys[0], keys[0]._replace(time=keys[0].time + 1.0))
+        end = next((n for n, key in enumerate(keys) if n and key.time >= time), len(keys) - 1)
+        if self._span is None or self._span.time != keys[end - 1].time:
+            for n in range(end + 1):
+                self._settle(n)
+            self._span = upsample.between(keys[end - 1], keys[end])
+        return self._span
 
-    def _speed(self, n: int) -> Floats:
-        """Speed at key n, kept once used, so that no later pose changes a movement midway.
-
-        The central difference where the next pose is known; else that of the parabola through the last three.
-        """
+    def _settle(self, n: int) -> None:
+        """Give key n its speed, from the next pose too where that has come."""
         key = self._keys[n]
-        if key.speed is None:
-            if 0 < n < len(self._keys) - 1:
-                key.speed = self._slope(n - 1, n + 1)
-            elif n >= 2:
-                key.speed = 1.5 * self._slope(n - 1, n) - 0.5 * self._slope(n - 2, n - 1)
-            else:
-                key.speed = self._slope(max(n - 1, 0), max(n, 1))
-        return key.speed
-
-    def _slope(self, n: int, m: int) -> Floats:
-        a, b = self._keys[n], self._keys[m]
-        slope: Floats = (b.values - a.values) / (b.time - a.time)
-        return slope
+        if key.time > self._passed:
+            after = self._keys[n + 1] if n + 1 < len(self._keys) else None
+            self._keys[n] = upsample.key(key.time, key.root, key.local, self._keys[n - 1] if n else None, after)
+            self._passed = key.time
 
 
-def hermite(a: Floats, speed_a: Floats, b: Floats, speed_b: Floats, span: float, at: float) -> Floats:
-    """Cubic from a to b over `span` seconds with these speeds at its ends, `at` seconds after a (Hermite basis)."""
-    u = at / span
-    curve: Floats = (
-        (1 + 2 * u) * (1 - u) ** 2 * a
-        + u * (1 - u) ** 2 * span * speed_a
-        + u * u * (3 - 2 * u) * b
-        + u * u * (u - 1) * span * speed_b
-    )
-    return curve
+def _joined(all_others: upsample.Key, one: upsample.Key) -> upsample.Key:
+    """A key of the others with the pose of one more, at rest."""
+    parts = (np.concatenate(pair) for pair in zip(all_others[1:], one[1:], strict=True))
+    return upsample.Key(all_others.time, *parts)
 
 
 def _numbers(arguments: list[Any], count: int) -> bool:
@@ -124,15 +124,14 @@ class Stream:
     """Everything heard so far. Feed it messages with their arrival time, ask it at any `now` (seconds, same clock)."""
 
     show: Show = field(default_factory=Show)
-    tracks: dict[int, Track] = field(default_factory=dict)
+    tracks: Tracks = field(default_factory=Tracks)
     fps: float = 15.0
     dancers: int = 0
     styles: tuple[str, ...] = ()
     status: str = ""
     lost: int = 0
     arrived: float = -np.inf
-    _offsets: deque[float] = field(default_factory=lambda: deque(maxlen=CLOCK_WINDOW))
-    _jitter: float = 0.0
+    _clock: ArrivalClock = field(default_factory=ArrivalClock)
     _root: F32 = field(default_factory=lambda: np.zeros(3, np.float32))  # of the dancer whose rotations come next
 
     def take(self, address: str, arguments: list[Any], now: float) -> None:
@@ -159,27 +158,24 @@ class Stream:
                 self._root = np.array(numbers[:3], np.float32)
             case ["dance", n, "rotations"], 88 if n.isdecimal():
                 local = np.array(numbers, np.float32).reshape(-1, 4)
-                self.tracks.setdefault(int(n), Track()).add(show.audio_time, self._root, local)
+                self.tracks.add(show.audio_time, int(n), self._root, local)
 
     def _frame(self, index: int, audio_time: float, lead: float, now: float) -> None:
         show = self.show
         if audio_time <= show.audio_time or now - self.arrived > SILENT_SECONDS:  # another show has begun
-            self.tracks.clear()
-            self._offsets.clear()
-            self._jitter = 0.0
+            self.tracks = Tracks()
+            self._clock = ArrivalClock()
         else:
             self.lost += max(index - show.index - 1, 0)
         show.index, show.audio_time, show.lead = index, audio_time, lead
         self.arrived = now
-        self._offsets.append(now - audio_time)
-        late = min(self._offsets[-1] - min(self._offsets), JITTER_LIMIT)
-        self._jitter = max(late, self._jitter + 0.02 * (late - self._jitter))
+        self._clock.came(now, audio_time)
 
     def _hello(self, dancers: int, fps: float) -> None:
         self.fps = fps if fps > 0 else self.fps
         if dancers != self.dancers:
             self.dancers = dancers
-            self.tracks = {n: track for n, track in self.tracks.items() if n < dancers}
+            self.tracks.keep(dancers)
 
     def _status(self, words: list[str]) -> None:
         if words[0] == "styles":
@@ -194,11 +190,11 @@ class Stream:
     @property
     def delay(self) -> float:
         """Seconds from a pose's arrival to its being shown."""
-        return max(1.0 / self.fps + self._jitter, min(self.show.lead - EARLY, KEYS / 2 / self.fps))
+        return max(1.0 / self.fps + self._clock.jitter, min(self.show.lead - EARLY, KEYS / 2 / self.fps))
 
     def shown_time(self, now: float) -> float:
         """Audio time of the pose to show now."""
-        return now - min(self._offsets, default=now) - self.delay
+        return (now - self._clock.offset if self._clock.known else 0.0) - self.delay
 
     def beat_phase(self, now: float) -> float:
         """Beat phase 0-1 of what is shown now, as the stage predicted it."""
@@ -214,9 +210,7 @@ class Stream:
 
     def bodies(self, now: float) -> list[tuple[int, Floats, Floats]]:
         """(dancer, positions [22, 3], world rotations [22, 4]) of everyone, at the instant to show now."""
-        time = self.shown_time(now)
-        found = [(n, track.at(time)) for n, track in sorted(self.tracks.items())]
-        return [(n, *body) for n, body in found if body is not None]
+        return self.tracks.at(self.shown_time(now))
 
 
 class Receiver:
