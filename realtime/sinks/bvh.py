@@ -26,7 +26,6 @@ class BvhSink(Recorder):
         options.only("rate")
         rate = options.rate(RATE)
         self._paths = one_each(options.file(".bvh"), options.info.dancers)
-        self._lead = options.info.lead
         self._files: list[_Motion] = []
         try:
             for path in self._paths:
@@ -38,10 +37,11 @@ class BvhSink(Recorder):
 
     def record(self, frames: list[StageFrame]) -> None:
         """Add their rows."""
+        first = float(self.instants(frames)[0])
         for dancer, file in enumerate(self._files):
             root = np.array([frame.root_position[dancer] for frame in frames], np.float64)
             local = np.array([frame.rotations[dancer] for frame in frames], np.float64)
-            file.add(frames[0].audio_time + self._lead, root, local)
+            file.add(first, root, local)
 
     def finish(self) -> None:
         """Complete all files."""
@@ -56,7 +56,7 @@ class BvhSink(Recorder):
     def describe(self) -> str:
         """Which files."""
         more = f" to {self._paths[-1].name}" if len(self._paths) > 1 else ""
-        return f"bvh {self._paths[0]}{more}, {self.rate:g} rows a second"
+        return f"bvh {self._paths[0]}{more}"
 
 
 class _Motion:

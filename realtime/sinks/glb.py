@@ -30,7 +30,6 @@ class GlbSink(Recorder):
         rate = options.rate(RATE)
         suffix = ".vrma" if options.target.lower().endswith(".vrma") else ".glb"
         self._paths = one_each(options.file(suffix), options.info.dancers)
-        self._lead = options.info.lead
         figure = gltf_figure.body() if suffix == ".glb" else None
         self._files: list[_Animation] = []
         try:
@@ -43,7 +42,7 @@ class GlbSink(Recorder):
 
     def record(self, frames: list[StageFrame]) -> None:
         """Add their keys."""
-        times = np.array([frame.audio_time + self._lead for frame in frames])
+        times = self.instants(frames)
         for dancer, file in enumerate(self._files):
             root = np.array([frame.root_position[dancer] for frame in frames])
             file.add(times, root, np.array([frame.rotations[dancer] for frame in frames]))
@@ -61,7 +60,7 @@ class GlbSink(Recorder):
     def describe(self) -> str:
         """Which files."""
         more = f" to {self._paths[-1].name}" if len(self._paths) > 1 else ""
-        return f"glb {self._paths[0]}{more}, {self.rate:g} keys a second"
+        return f"glb {self._paths[0]}{more}"
 
 
 class _Animation:

@@ -32,7 +32,6 @@ class OpenPoseSink(Recorder):
         self._distance = options.number("distance", 0.0, NEAREST_CAMERA, FARTHEST_CAMERA)
         self._size = width, height
         self._camera: openpose.Camera | None = None
-        self._lead = options.info.lead
         self._pictures = 0
         self._folder = _new_folder(options)
         super().__init__(rate)
@@ -45,7 +44,7 @@ class OpenPoseSink(Recorder):
         if self._camera is None:
             distance = self._distance or _far_enough(people[0], self._size)
             self._camera = openpose.Camera(*self._size, distance)
-            held = max(round((frames[0].audio_time + self._lead) * self.rate), 0)
+            held = max(round(float(self.instants(frames)[0]) * self.rate), 0)
             people = np.concatenate([np.repeat(people[:1], held, axis=0), people])
         for picture in self._camera.project(people):
             self._write(openpose.text(picture))
@@ -63,7 +62,7 @@ class OpenPoseSink(Recorder):
 
     def describe(self) -> str:
         """Which folder."""
-        return f"openpose {self._folder}, {self.rate:g} pictures a second"
+        return f"openpose {self._folder}"
 
     def _write(self, text: str) -> None:
         path = self._folder / f"{self._folder.name}_{self._pictures:012d}_keypoints.json"

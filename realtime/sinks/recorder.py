@@ -9,6 +9,9 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
+from motion.rotation import Floats
 from realtime.frame import StageError, StageFrame
 from realtime.sinks.base import Sink
 
@@ -27,6 +30,7 @@ class Recorder(Sink):
         self._gathered: list[StageFrame] = []
         self._waiting: queue.Queue[list[StageFrame] | None] = queue.Queue(MOST_WAITING)
         self._failure: Exception | None = None
+        self._lead: float | None = None
         self._thread = threading.Thread(target=self._write_all, name=type(self).__name__, daemon=True)
         self._thread.start()
 
@@ -41,6 +45,15 @@ class Recorder(Sink):
     def discard(self) -> None:
         """Close the file and leave nothing behind."""
         raise NotImplementedError
+
+    def instants(self, frames: list[StageFrame]) -> Floats:
+        """Seconds [T] of the sound that their poses are for, from its first sample on.
+
+        By the lead that the recording began with: whoever changes it in the show does so for a receiver's sake.
+        """
+        if self._lead is None:
+            self._lead = frames[0].lead
+        return np.array([frame.audio_time for frame in frames]) + self._lead
 
     def send(self, frame: StageFrame) -> None:
         """Take one frame. Raises what the disk has said since, from then on with every frame."""
