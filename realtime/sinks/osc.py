@@ -6,6 +6,7 @@ from motion.skeleton import BONES
 from realtime.frame import StageFrame
 from realtime.osc_wire import BundleTemplate, MessageTemplate, UdpOut, message, split_target
 from realtime.sinks.base import Sink, SinkOptions
+from realtime.sinks.osc_words import Words
 
 HELP = "poses, beat and level as /dance/* over OSC; HOST:PORT (127.0.0.1:7700); rate=15-120 poses a second; broadcast=1"
 WIRE_VERSION = "1"
@@ -65,21 +66,27 @@ class OscSink(Sink):
         self.rate = options.rate()
         self._bundles = frame_bundles(options.info.dancers)
         self._hello = hello(options.info.dancers, self.rate)
+        self._words = Words(options.info)
         self._hello_every = round(HELLO_SECONDS * self.rate)
         self._sent = 0
 
     def send(self, frame: StageFrame) -> None:
         """Write one frame to the network; never waits."""
+        news = self._words.changed(frame)
         if self._sent % self._hello_every == 0:
             self.hello()
+        elif news:
+            self._out.send(self._words.data)
         self._sent += 1
         write_frame(self._bundles, frame)
         for bundle in self._bundles:
             self._out.send(bundle.data)
 
     def hello(self) -> None:
-        """Send /dance/hello now."""
+        """Send /dance/hello now, and the words that seldom change."""
         self._out.send(self._hello)
+        if self._words.data:
+            self._out.send(self._words.data)
 
     def close(self) -> None:
         """Give the socket back."""

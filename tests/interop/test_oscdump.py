@@ -52,7 +52,8 @@ def test_the_dance_stream_arrives_whole_in_the_types_of_its_table():
     per_dancer = {"root": 7, "rotations": 88, "positions": 66, "contacts": 4}
     expected = {(f"/dance/{n}/{name}", "f" * size): FRAMES for n in (0, 1) for name, size in per_dancer.items()}
     expected |= {("/dance/frame", "iff"): FRAMES, ("/dance/beat", "ffffii"): FRAMES, ("/dance/level", "ff"): FRAMES}
-    expected |= {("/dance/hello", "sif" + "s" * 22): 1}
+    expected |= {("/dance/hello", "sif" + "s" * 22): 1, ("/dance/clock", "s"): 1, ("/dance/style", "ss"): 1}
+    expected |= {("/dance/clip", "i"): 1}
     assert found == expected
 
 
