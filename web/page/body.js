@@ -1,0 +1,192 @@
+// The figure at rest: its sculpture in parts, and which bones each point of its skin follows.
+//
+// Besides the 22 bones a skin follows six that only share a twist: half of what the hand turns about the forearm, and half
+// of what upper arms and thighs turn about themselves, so that no limb is wrung like a cloth.
+
+import { BONES, bone } from "./skeleton.js";
+import { skin } from "./surface.js";
+
+export const TWISTS = [
+  // {bone: the twisted one, axis: 0 x or 1 y, of: whose rotation is shared, share}
+  { bone: bone("leftLowerArm"), of: bone("leftHand"), axis: 0, share: 0.5 },
+  { bone: bone("rightLowerArm"), of: bone("rightHand"), axis: 0, share: 0.5 },
+  { bone: bone("leftUpperArm"), of: bone("leftUpperArm"), axis: 0, share: -0.5 },
+  { bone: bone("rightUpperArm"), of: bone("rightUpperArm"), axis: 0, share: -0.5 },
+  { bone: bone("leftUpperLeg"), of: bone("leftUpperLeg"), axis: 1, share: -0.5 },
+  { bone: bone("rightUpperLeg"), of: bone("rightUpperLeg"), axis: 1, share: -0.5 },
+];
+export const JOINTS = BONES.length + TWISTS.length;
+export const SUIT = 0;
+export const GLOVE = 1;
+export const SHOE = 2;
+export const FACE = 3;
+export const VISOR = 4;
+
+const cone = (a, ra, b, rb) => ({ a, b, ra, rb });
+const mirrored = ({ a: [ax, ay, az], b: [bx, by, bz], ra, rb }) => cone([-ax, ay, az], ra, [-bx, by, bz], rb);
+const bothSides = (cones) => [...cones, ...cones.map(mirrored)];
+const bar = (x, y, z, r) => cone([-x, y, z], r, [x, y, z], r);
+
+const TORSO = [
+  bar(0.07, 0.925, -0.006, 0.098), // pelvis
+  bar(0.055, 1.0, -0.002, 0.094),
+  bar(0.044, 1.075, 0.004, 0.088), // waist
+  bar(0.06, 1.19, 0.004, 0.096), // ribs
+  bar(0.082, 1.295, 0.004, 0.1), // chest
+  bar(0.1, 1.375, -0.008, 0.07),
+  cone([0, 1.38, -0.012], 0.07, [0, 1.54, 0.002], 0.05), // neck
+];
+const LIMBS = bothSides([
+  cone([0.065, 0.9, -0.045], 0.078, [0.085, 0.83, -0.02], 0.08), // seat
+  cone([0.06, 1.305, 0.052], 0.058, [0.085, 1.32, 0.042], 0.054), // breast muscle
+  cone([0.05, 1.425, -0.012], 0.05, [0.165, 1.408, -0.004], 0.052), // collar to shoulder
+  cone([0.172, 1.406, -0.002], 0.062, [0.23, 1.402, 0], 0.054), // deltoid
+  cone([0.2, 1.408, 0], 0.052, [0.33, 1.41, 0.004], 0.049),
+  cone([0.33, 1.41, 0.004], 0.048, [0.45, 1.41, 0], 0.039),
+  cone([0.45, 1.41, 0], 0.039, [0.535, 1.41, 0.003], 0.043), // forearm
+  cone([0.535, 1.41, 0.003], 0.043, [0.7, 1.41, 0], 0.028),
+  cone([0.096, 0.87, -0.002], 0.089, [0.094, 0.7, 0.008], 0.077), // thigh
+  cone([0.094, 0.7, 0.008], 0.077, [0.09, 0.5, 0.002], 0.055),
+  cone([0.09, 0.5, 0.012], 0.052, [0.09, 0.47, 0.012], 0.05), // knee
+  cone([0.09, 0.44, -0.008], 0.05, [0.092, 0.33, -0.02], 0.055), // calf
+  cone([0.092, 0.33, -0.02], 0.054, [0.09, 0.1, -0.012], 0.035),
+]);
+const HAND = [
+  cone([0.69, 1.41, 0], 0.036, [0.712, 1.41, 0], 0.033), // cuff
+  cone([0.725, 1.409, 0.018], 0.021, [0.787, 1.409, 0.026], 0.0185), // palm
+  cone([0.725, 1.409, -0.014], 0.021, [0.782, 1.407, -0.024], 0.0175),
+  cone([0.72, 1.403, 0.02], 0.02, [0.752, 1.396, 0.045], 0.0165), // thumb
+  cone([0.752, 1.396, 0.045], 0.0165, [0.786, 1.388, 0.06], 0.0125),
+  ...[
+    [0.031, 0.79, 0.066],
+    [0.0105, 0.794, 0.075],
+    [-0.0095, 0.79, 0.07],
+    [-0.0275, 0.782, 0.055],
+  ].flatMap(([z, x, length]) => [
+    cone([x, 1.408, z], 0.0115, [x + 0.55 * length, 1.403, 1.12 * z], 0.0105), // fingers, a little bent
+    cone([x + 0.55 * length, 1.403, 1.12 * z], 0.0105, [x + length, 1.388, 1.16 * z], 0.0088),
+  ]),
+];
+const SHOE_PARTS = [
+  cone([0.09, 0.125, -0.012], 0.041, [0.09, 0.085, -0.018], 0.046), // collar
+  cone([0.09, 0.05, -0.045], 0.043, [0.091, 0.042, 0.04], 0.045),
+  cone([0.09, 0.085, 0.005], 0.04, [0.093, 0.045, 0.1], 0.04),
+  cone([0.091, 0.03, 0.04], 0.044, [0.096, 0.028, 0.13], 0.043),
+  cone([0.096, 0.026, 0.13], 0.042, [0.094, 0.022, 0.165], 0.036),
+];
+const SKULL = [
+  cone([0, 1.618, -0.026], 0.085, [0, 1.614, 0.014], 0.083),
+  cone([0, 1.59, 0.018], 0.07, [0, 1.532, 0.044], 0.04),
+  cone([0, 1.56, -0.02], 0.058, [0, 1.5, -0.008], 0.049),
+];
+const VISOR_PARTS = [bar(0.03, 1.612, 0.056, 0.046), bar(0.05, 1.612, 0.03, 0.038)];
+
+const sculpture = (cones, blend, floor) => ({ cones, blend, floor });
+const PARTS = [
+  { material: SUIT, cell: 0.0115, shapes: [sculpture([...TORSO, ...LIMBS], 0.045)], follow: followSuit },
+  { material: GLOVE, cell: 0.0058, shapes: [HAND, HAND.map(mirrored)].map((cones) => sculpture(cones, 0.009)), follow: followHand },
+  { material: SHOE, cell: 0.0085, shapes: [SHOE_PARTS, SHOE_PARTS.map(mirrored)].map((c) => sculpture(c, 0.03, 0)), follow: followShoe },
+  { material: FACE, cell: 0.0085, shapes: [sculpture(SKULL, 0.03)], follow: () => [[bone("head"), 1]] },
+  { material: VISOR, cell: 0.007, shapes: [sculpture(VISOR_PARTS, 0.02)], follow: () => [[bone("head"), 1]] },
+];
+
+/** The whole skin: {positions, normals, joints, weights (4 a point), materials, triangles} as typed arrays. */
+export function buildBody() {
+  const all = { positions: [], normals: [], joints: [], weights: [], materials: [], triangles: [] };
+  for (const { material, cell, shapes, follow } of PARTS)
+    for (const shape of shapes) {
+      const { positions, normals, triangles } = skin(shape, cell);
+      const first = all.materials.length;
+      for (const n of triangles) all.triangles.push(first + n);
+      for (let n = 0; n < positions.length; n += 3) {
+        const place = positions.slice(n, n + 3);
+        all.positions.push(...place);
+        all.normals.push(normals[n], normals[n + 1], normals[n + 2]);
+        all.materials.push(material);
+        push(all, follow(...place));
+      }
+    }
+  return {
+    positions: new Float32Array(all.positions),
+    normals: new Float32Array(all.normals),
+    joints: new Uint8Array(all.joints),
+    weights: new Uint8Array(all.weights),
+    materials: new Uint8Array(all.materials),
+    triangles: new Uint32Array(all.triangles),
+  };
+}
+
+/** The four strongest of [[joint, weight], ...], their sum 255. */
+function push(all, follows) {
+  const strongest = follows.filter(([, weight]) => weight > 0.004).sort((a, b) => b[1] - a[1]).slice(0, 4);
+  const sum = strongest.reduce((total, [, weight]) => total + weight, 0);
+  let left = 255;
+  for (let n = 3; n >= 0; n--) {
+    const share = n === 0 ? left : Math.round(((strongest[n]?.[1] ?? 0) / sum) * 255);
+    left -= share;
+    all.joints[4 * all.materials.length - 4 + n] = strongest[n]?.[0] ?? 0;
+    all.weights[4 * all.materials.length - 4 + n] = share;
+  }
+}
+
+const rise = (from, to, x) => {
+  const t = Math.min(Math.max((x - from) / (to - from), 0), 1);
+  return t * t * (3 - 2 * t);
+};
+
+/** Weights along a chain of joints: [[joint, from, to]], each taking over from the one before as x goes from-to. */
+function chain(x, links) {
+  const taken = links.map(([, from, to], n) => (n === 0 ? 1 : rise(from, to, x)));
+  return links.map(([joint], n) => [joint, taken[n] * (1 - (taken[n + 1] ?? 0))]);
+}
+
+const [TORSO_CHAIN, [LEFT, RIGHT]] = chains();
+
+function chains() {
+  const side = (name, first) => ({
+    arm: [
+      [bone(`${name}Shoulder`)],
+      [BONES.length + 2 + first, 0.12, 0.22],
+      [bone(`${name}UpperArm`), 0.2, 0.42],
+      [bone(`${name}LowerArm`), 0.405, 0.495],
+      [BONES.length + first, 0.5, 0.68],
+    ],
+    leg: [
+      [BONES.length + 4 + first],
+      [bone(`${name}UpperLeg`), -0.86, -0.56],
+      [bone(`${name}LowerLeg`), -0.545, -0.435],
+      [bone(`${name}Foot`), -0.12, -0.06],
+    ],
+  });
+  const torso = [
+    [bone("hips")],
+    [bone("spine"), 0.98, 1.08],
+    [bone("chest"), 1.11, 1.21],
+    [bone("upperChest"), 1.23, 1.33],
+    [bone("neck"), 1.42, 1.49],
+    [bone("head"), 1.505, 1.565],
+  ];
+  return [torso, [side("left", 0), side("right", 1)]];
+}
+
+function followSuit(x, y) {
+  const [side, other, across] = [x >= 0 ? LEFT : RIGHT, x >= 0 ? RIGHT : LEFT, Math.abs(x)];
+  const arm = rise(0.05, 0.16, across) * rise(1.28, 1.36, y);
+  const leg = 1 - rise(0.84, 0.98, y);
+  const own = rise(-0.035, 0.035, across); // near the middle both thighs hold the skin
+  return [
+    ...chain(y, TORSO_CHAIN).map(([joint, weight]) => [joint, weight * (1 - arm) * (1 - leg)]),
+    ...chain(across, side.arm).map(([joint, weight]) => [joint, weight * arm]),
+    ...chain(-y, side.leg).map(([joint, weight]) => [joint, weight * leg * own]),
+    [other.leg[0][0], leg * (1 - own)],
+  ];
+}
+
+function followHand(x) {
+  return [[bone(x > 0 ? "leftHand" : "rightHand"), 1]];
+}
+
+function followShoe(x, y, z) {
+  const side = x > 0 ? "left" : "right";
+  return chain(z, [[bone(`${side}Foot`)], [bone(`${side}Toes`), 0.095, 0.14]]);
+}

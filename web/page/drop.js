@@ -1,0 +1,67 @@
+// Avatars: .vrm files that are dropped on the page, or the one that the stage names. The part that reads them is built by
+// `make web` and is loaded only when it is needed.
+
+const PART = "./dist/avatar.js";
+
+export class Wardrobe {
+  #gl;
+  #say;
+  #files = []; // ArrayBuffers, dealt to the dancers in turn
+  #part = null;
+  #named = "";
+
+  constructor(gl, say) {
+    this.#gl = gl;
+    this.#say = say;
+    const shown = (on) => (event) => {
+      event.preventDefault();
+      document.body.classList.toggle("dropping", on);
+    };
+    addEventListener("dragover", shown(true));
+    addEventListener("dragleave", shown(false));
+    addEventListener("drop", (event) => {
+      shown(false)(event);
+      this.#wear([...event.dataTransfer.files]);
+    });
+  }
+
+  /** Load the avatar that the stage names, once. */
+  name(path) {
+    if (!path || path === this.#named) return;
+    this.#named = path;
+    const take = (answer) => (answer.ok ? answer.blob() : Promise.reject(new Error(answer.statusText)));
+    fetch(path).then(take).then((blob) => this.#wear([new File([blob], path.slice(1))]), (error) => this.#say(String(error))); // prettier-ignore
+  }
+
+  async #wear(files) {
+    const avatars = files.filter((file) => /\.(vrm|glb)$/i.test(file.name));
+    if (!avatars.length) return this.#say("That is no .vrm file.");
+    this.#say("Loading …");
+    try {
+      const { Avatars } = await import(PART);
+      const models = await Promise.all(avatars.map((file) => file.arrayBuffer()));
+      const part = new Avatars(this.#gl);
+      await part.check(models);
+      this.#part?.dispose();
+      [this.#part, this.#files] = [part, models];
+      return this.#say(avatars.map((file) => file.name).join(", "), 4);
+    } catch (error) {
+      const missing = error instanceof TypeError && !this.#part;
+      return this.#say(missing ? "To see avatars run  make web  once where the stage is, then load this page again." : `${error.message ?? error}`);
+    }
+  }
+
+  /** Put this dancer's avatar into the pose; false when it has none (yet). */
+  pose(n, body, seconds) {
+    return this.#part !== null && this.#part.pose(n, this.#files[n % this.#files.length], body, seconds);
+  }
+
+  /** How large dancer n's avatar is beside our figure. */
+  size(n) {
+    return this.#part?.size(n) ?? 1;
+  }
+
+  draw(lens) {
+    this.#part?.draw(lens);
+  }
+}
