@@ -80,7 +80,8 @@ class Fade(NamedTuple):
 class Crew(NamedTuple):
     """All that a crew remembers."""
 
-    plan: Plan
+    plan: Plan  # as asked for
+    placed: tuple[str, float]  # the formation and spacing that the dancers stand in, or go to
     glide: Glide
     beats: float  # the crew's own count: smooth where the beat's clock leaps
     period: float  # s
@@ -95,6 +96,7 @@ def begin(plan: Plan, dancers: int) -> Crew:
     still = np.zeros(dancers, bool)
     return Crew(
         plan=plan,
+        placed=plan[:2],
         glide=formation.rest(formation.places(plan.formation, dancers, plan.spacing)),
         beats=0.0,
         period=0.5,
@@ -104,21 +106,13 @@ def begin(plan: Plan, dancers: int) -> Crew:
     )
 
 
-def change(crew: Crew, plan: Plan) -> Crew:
-    """Go over to another plan, from the next frame on. Raises StageError for a formation that is none."""
-    glide = crew.glide
-    if plan[:2] != crew.plan[:2]:
-        where = formation.places(plan.formation, len(crew.fade.age), plan.spacing)
-        glide = formation.begin(glide, where, FRAME_RATE)
-    return crew._replace(plan=plan, glide=glide)
-
-
 def step(crew: Crew, beat_phase: float, period: float, alone: Bodies) -> tuple[Bodies, Crew]:
     """One frame: beat_phase (0-1) and period (s) at the pose's own instant, bodies from each one's place.
 
-    Writes into the past of the crew that is given: go on with the returned one. The bodies are in the world.
+    Another `plan` put into the crew is gone over to now: its formation must be one. Writes into the past of the crew
+    that is given, so go on with the returned one. The bodies are in the world.
     """
-    crew = crew._replace(glide=formation.move(crew.glide))
+    crew = _glide(crew)
     if len(alone.root) > 1:
         crew = _record(_count(crew, beat_phase, period), alone)
         crew = crew._replace(fade=crew.fade._replace(age=np.minimum(crew.fade.age + 1, FADE_FRAMES)))
@@ -142,6 +136,15 @@ def hold(crew: Crew, alone: Bodies) -> Bodies:
 def mirror(bodies: Bodies) -> Bodies:
     """Left and right exchanged, across the plane x = 0."""
     return Bodies(bodies.root * (-1.0, 1.0, 1.0), bodies.local[:, _SIDES] * _MIRRORED, bodies.contacts[:, _SOLES])
+
+
+def _glide(crew: Crew) -> Crew:
+    """One frame on towards the places; off to others where they are asked for."""
+    if crew.plan[:2] == crew.placed:
+        return crew._replace(glide=formation.move(crew.glide))
+    where = formation.places(crew.plan.formation, len(crew.fade.age), crew.plan.spacing)
+    glide = formation.move(formation.begin(crew.glide, where, FRAME_RATE))
+    return crew._replace(placed=crew.plan[:2], glide=glide)
 
 
 def _empty(count: int) -> Bodies:

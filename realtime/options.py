@@ -5,7 +5,9 @@ import tomllib
 from pathlib import Path
 from typing import Any, NoReturn
 
-from realtime.controls import BPM_RANGE, LEAD_MS_RANGE, SEED_LIMIT, check_bpm
+from realtime import formation, presets
+from realtime.controls import BPM_RANGE, LEAD_MS_RANGE, SEED_LIMIT, Command, SetSeed, SetStyle, check_bpm
+from realtime.crew import CANON_RANGE, UNISON, Plan
 from realtime.frame import StageError
 
 EXAMPLES = """\
@@ -17,6 +19,7 @@ examples:
   python -m realtime.run --device file:song.wav --pace fast --sink npz:dance.npz      as fast as it can
   python -m realtime.run --device mic --bpm-range 80:160     it hears half or double the tempo? say what it can be
   python -m realtime.run --device mic --clock midi:DJM       a DJ's mixer or sequencer tells the beat; or: link
+  python -m realtime.run --device mic --dancers 6 --formation circle --canon 2 --style street,salsa      a crew
   python -m realtime.run --smoke-test                        does all of it work here?
 
 sinks are written NAME[:TARGET][,option=value...]; --list-sinks says which there are. A config file has the same words:
@@ -24,7 +27,12 @@ sinks are written NAME[:TARGET][,option=value...]; --list-sinks says which there
   sink = ["view", "vmc:127.0.0.1:39539"]
   [controls]
   energy = 0.9
+  [dancer.1]          counted from 0
+  style = "street"
+  seed = 7
+  mirror = 1
 """
+OSCQUERY_PORT = 7702
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,6 +57,14 @@ def _bpm_range(text: str) -> tuple[float, float]:
     if found[0] >= found[1]:
         raise argparse.ArgumentTypeError(f"{text!r} should have the lower tempo first, as in 80:160")
     return found
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    """N, or N,N,..."""
+    try:
+        return tuple(int(number) for number in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"invalid int value: {text!r}") from None
 
 
 class _Sinks(argparse.Action):
@@ -76,8 +92,16 @@ def build_parser() -> Parser:
     add("--dancer", metavar="NAME|FILE", help="a shipped dancer, or a .onnx or .pt file (default: the best one)")
     add("--engine", default="auto", choices=["auto", "onnx", "torchscript"], help="what computes the dancer")
     add("--dancers", type=int, default=1, metavar="N", help="how many dance (default: 1)")
-    add("--style", metavar="NAME", help="the style they begin in")
-    add("--seed", type=int, default=0, metavar="N", help="same seed, same music: same dance (default: 0)")
+    add("--style", metavar="NAME[,NAME...]", help="the style they begin in; of several each dancer takes the next one")
+    seeds = "same seed, same music: same dance; of several each dancer takes the next one (default: 0)"
+    add("--seed", type=_seeds, default=(0,), metavar="N[,N...]", help=seeds)
+    places = "line | circle | grid | X,Z;X,Z;... in metres: where the dancers stand (default: line)"
+    add("--formation", default="line", metavar="WHERE", help=places)
+    spacing = f"metres between neighbours (default: {formation.SPACING:g})"
+    add("--spacing", type=float, default=formation.SPACING, metavar="M", help=spacing)
+    canon = "each dancer does what the one before did so many beats ago (default: 0, no canon)"
+    add("--canon", type=float, default=0.0, metavar="BEATS", help=canon)
+    add("--unison", default="off", choices=UNISON, help="all do what the first one does; mirrored: every second one")
     add("--pace", default="live", choices=["live", "fast"], help="files and demo only (default: live)")
     add("--duration", type=float, metavar="SECONDS", help="stop after so much sound")
     add("--lead-ms", type=float, default=0.0, metavar="MS", help="dance so much earlier (default: 0)")
@@ -86,6 +110,10 @@ def build_parser() -> Parser:
     add("--bpm", type=float, metavar="BPM", help="hold this tempo; where its beats lie is heard")
     add("--clock", metavar="midi[:PORT]|link", help="beats from MIDI clock (PORT: part of its name) or Ableton Link")
     add("--control", default="", metavar="[HOST:]PORT|off", help="OSC in (default: 127.0.0.1:7701)")
+    tells = f"tell over HTTP what can be controlled, as OSCQuery (default port: {OSCQUERY_PORT})"
+    add("--oscquery", type=int, nargs="?", const=OSCQUERY_PORT, metavar="PORT", help=tells)
+    kept = f"where presets are kept (default: {presets.FILE})"
+    add("--presets", type=Path, metavar="FILE.toml", help=kept)
     add("--config", metavar="FILE.toml", help="read options from a file; the command line wins")
     add("--stats", metavar="FILE.json", help="write the timings there at the end")
     add("--list-devices", action="store_true", help="the sound inputs, and stop")
@@ -95,18 +123,47 @@ def build_parser() -> Parser:
     return parser
 
 
-def parse(argv: list[str] | None) -> tuple[argparse.Namespace, dict[str, float]]:
-    """The options, and the controls to begin with. Raises StageError, one line."""
+def parse(argv: list[str] | None) -> tuple[argparse.Namespace, list[Command]]:
+    """The options, and what to ask of the dancers at their first frame. Raises StageError, one line.
+
+    `seed` of the options is the show's: the first where there are several.
+    """
     parser = build_parser()
     options = parser.parse_args(argv)
-    controls: dict[str, float] = {}
+    tables: dict[str, Any] = {}
     if options.config:
         words = _read(Path(options.config).expanduser())
-        controls = _numbers(options.config, words.pop("controls", {}))
+        tables = {name: words.pop(name) for name in ("controls", "dancer") if isinstance(words.get(name), dict)}
         parser.set_defaults(**_checked(options.config, words, parser))
         options = parser.parse_args(argv)
     _check(options)
-    return options, controls
+    _check_crew(options)
+    seeds, options.seed = options.seed, options.seed[0]
+    return options, [*_each_its_own(options, seeds), *_asked(options.config, tables)]
+
+
+def plan(options: argparse.Namespace) -> Plan:
+    """How the dancers begin as a crew."""
+    return Plan(options.formation, options.spacing, options.canon, UNISON.index(options.unison))
+
+
+def _each_its_own(options: argparse.Namespace, seeds: tuple[int, ...]) -> list[Command]:
+    """Styles and seeds, dealt out one after the other where there are several."""
+    styles = options.style.split(",") if options.style else []
+    if len(styles) == 1:
+        found: list[Command] = [SetStyle(styles[0])]
+    else:
+        found = [SetStyle(styles[n % len(styles)], 1.0, n) for n in range(options.dancers) if styles]
+    if len(seeds) > 1:
+        found += [SetSeed(seeds[n % len(seeds)], n) for n in range(options.dancers)]
+    return found
+
+
+def _asked(config: str, tables: dict[str, Any]) -> list[Command]:
+    try:
+        return presets.commands(tables)
+    except StageError as err:
+        raise StageError(f"--config {config}: {err}") from None
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -118,12 +175,6 @@ def _read(path: Path) -> dict[str, Any]:
         raise StageError(f"--config {path} is not TOML: {err}") from None
 
 
-def _numbers(name: str, table: Any) -> dict[str, float]:
-    if not isinstance(table, dict) or not all(type(value) in (int, float) for value in table.values()):
-        raise StageError(f"--config {name}: [controls] should hold names and numbers")
-    return {key: float(value) for key, value in table.items()}
-
-
 def _checked(name: str, words: dict[str, Any], parser: Parser) -> dict[str, Any]:
     """The file's words as the parser's own defaults, each checked as if it stood on the command line."""
     actions = {action.dest: action for action in parser._actions if action.dest not in ("help", "config")}
@@ -132,7 +183,9 @@ def _checked(name: str, words: dict[str, Any], parser: Parser) -> dict[str, Any]
         key = word.replace("-", "_")
         if key not in actions:
             known = ", ".join(key.replace("_", "-") for key in actions)
-            raise StageError(f"--config {name} has an unknown word {word!r}: it may have {known}, [controls]")
+            raise StageError(
+                f"--config {name} has an unknown word {word!r}: it may have {known}, [controls], [dancer.N]"
+            )
         values = value if isinstance(value, list) and key == "sink" else [value]
         if isinstance(value, bool) or any(isinstance(one, list | dict | bool) for one in values):
             raise StageError(f"--config {name}: {word} should be a text or a number")
@@ -145,8 +198,9 @@ def _check(options: argparse.Namespace) -> None:
     """The numbers that argparse lets pass. Raises StageError."""
     if not 1 <= options.dancers <= 1024:
         raise StageError(f"--dancers {options.dancers} must be 1 to 1024")
-    if not 0 <= options.seed < SEED_LIMIT:
-        raise StageError(f"--seed {options.seed} must be 0 to {SEED_LIMIT - 1}")
+    for seed in options.seed:
+        if not 0 <= seed < SEED_LIMIT:
+            raise StageError(f"--seed {seed} must be 0 to {SEED_LIMIT - 1}")
     if options.duration is not None and not 0 < options.duration < float("inf"):
         raise StageError(f"--duration {options.duration} must be a number of seconds above 0")
     low, high = LEAD_MS_RANGE
@@ -161,3 +215,18 @@ def _check(options: argparse.Namespace) -> None:
         raise StageError(f"--clock {options.clock} tells the time of day: it needs --pace live")
     if options.stats and not Path(options.stats).expanduser().parent.is_dir():
         raise StageError(f"--stats: there is no folder {Path(options.stats).parent}: make it first")
+    if options.oscquery is not None:
+        if options.control == "off":
+            raise StageError("--oscquery tells of the control port: leave --control off away")
+        if not 0 < options.oscquery < 65536:
+            raise StageError(f"--oscquery {options.oscquery} must be a port, 1 to 65535")
+
+
+def _check_crew(options: argparse.Namespace) -> None:
+    for name, (low, high) in (("spacing", formation.SPACING_RANGE), ("canon", CANON_RANGE)):
+        if not low <= getattr(options, name) <= high:
+            raise StageError(f"--{name} {getattr(options, name):g} must be {low:g} to {high:g}")
+    try:
+        formation.places(options.formation, options.dancers, options.spacing)
+    except StageError as err:
+        raise StageError(f"--formation: {err}") from None

@@ -17,19 +17,13 @@ from pythonosc.osc_packet import OscPacket
 
 from realtime import tap
 from realtime.controls import (
-    BPM_RANGE,
-    LEAD_MS_RANGE,
-    NUDGE_MS_RANGE,
     Command,
     CommandQueue,
     Controls,
-    Downbeat,
     Freeze,
-    Hello,
     Nudge,
-    Reset,
-    ScaleTempo,
     SetControl,
+    SetCrew,
     SetLead,
     SetPhase,
     SetRange,
@@ -39,7 +33,9 @@ from realtime.controls import (
     Tapped,
 )
 from realtime.frame import StageError
+from realtime.osc_commands import RecallPreset, RecordPreset, Released, command_for, pressed
 from realtime.osc_wire import Argument, message, split_target
+from realtime.presets import Presets
 
 HOST, PORT = "127.0.0.1", 7701
 DATAGRAMS_A_SECOND = 2000  # above it they are dropped unread: a flood must not take the stage's processor
@@ -59,76 +55,6 @@ def read_messages(datagram: bytes) -> list[tuple[str, list[Any]]]:
         return [(timed.message.address, timed.message.params) for timed in OscPacket(datagram).messages]
     except Exception as err:  # python-osc answers odd bytes with many kinds of error
         raise StageError(f"{len(datagram)} bytes that are not OSC ({type(err).__name__})") from None
-
-
-class Released:
-    """A button that was let go: known, and nothing is asked for."""
-
-
-def command_for(address: str, arguments: list[Any], at: float) -> Command | Released | None:
-    """The command that a message asks for; None for an address nobody knows. `at`: when it came, in seconds.
-
-    Raises StageError for bad arguments.
-    """
-    match address.strip("/").split("/"):
-        case ["dance", "set", "style"]:
-            return _style(address, arguments, None)
-        case ["dance", "set", "dancer", n, "style"] if n.isdecimal():
-            return _style(address, arguments, int(n))
-        case ["dance", "set", "dancer", n, name] if n.isdecimal():
-            return SetControl(name, _number(address, arguments), int(n))
-        case ["dance", "set", name]:
-            return SetControl(name, _number(address, arguments))
-        case ["dance", "mirror"]:
-            return SetControl("mirror", _number(address, arguments))
-        case ["dance", "seed"]:
-            return SetSeed(int(_number(address, arguments)))
-        case ["dance", "freeze"]:
-            return Freeze(_number(address, arguments) != 0)
-        case ["dance", "lead"]:
-            return SetLead(_cut(_number(address, arguments), LEAD_MS_RANGE))
-        case ["dance", "bpm"]:
-            bpm = _number(address, arguments)
-            return SetTempo(None if bpm == 0 else _cut(bpm, BPM_RANGE))
-        case ["dance", "phase"]:
-            return SetPhase(_cut(_number(address, arguments), (0.0, 1.0)), at)
-        case ["dance", "range"]:
-            slowest, fastest = (_cut(_number(address, arguments, n), BPM_RANGE) for n in (0, 1))
-            return SetRange(slowest, fastest)
-        case ["dance", "nudge"]:
-            return Nudge(_cut(_number(address, arguments), NUDGE_MS_RANGE))
-        case ["dance", "half" | "double" | "downbeat" as word]:
-            if not _pressed(address, arguments):
-                return Released()
-            return Downbeat(at) if word == "downbeat" else ScaleTempo(2.0 if word == "double" else 0.5)
-        case ["dance", "reset"]:
-            return Reset()
-        case ["dance", "hello"]:
-            return Hello()
-    return None
-
-
-def _number(address: str, arguments: list[Any], at: int = 0) -> float:
-    value = arguments[at] if len(arguments) > at else None
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise StageError(f"{address} needs a number")
-    return value
-
-
-def _cut(value: float, limits: tuple[float, float]) -> float:
-    return min(max(value, limits[0]), limits[1])
-
-
-def _pressed(address: str, arguments: list[Any]) -> bool:
-    """Whether a button goes down: surfaces send 1, then 0; others send nothing but the address."""
-    return not arguments or _number(address, arguments) != 0
-
-
-def _style(address: str, arguments: list[Any], dancer: int | None) -> SetStyle:
-    if not arguments or not isinstance(arguments[0], str):
-        raise StageError(f"{address} needs the name of a style, then its weight")
-    weight = _number(address, arguments, 1) if len(arguments) > 1 else 1.0
-    return SetStyle(arguments[0], _cut(weight, (0.0, 1.0)), dancer)
 
 
 class Limit:
@@ -158,16 +84,20 @@ class ControlServer:
         hello: bytes,
         warn: Callable[[str], None],
         clock: Callable[[], float] = time.perf_counter,
+        refuse: Callable[[Command], None] = lambda command: None,
+        presets: Presets | None = None,
     ) -> None:
         """target: [HOST:]PORT, "" for 127.0.0.1:7701. hello: the message that answers /dance/hello.
 
         clock: the stage's own, in seconds; what comes is stamped by it at once, so that taps are exact.
+        refuse: raises StageError for what the show of this moment would not obey.
 
         warn gets one line now and then about what could not be read. Raises StageError when the port cannot be had.
         """
         self.garbage = 0  # datagrams that were not OSC
         self.dropped = 0  # datagrams of a flood
         self._commands, self._controls, self._hello, self._warn, self._clock = commands, controls, hello, warn, clock
+        self._refuse, self._presets = refuse, presets
         self._limit = Limit(DATAGRAMS_A_SECOND)
         self._taps: tap.Row = ()
         self._warned = -math.inf
@@ -220,17 +150,30 @@ class ControlServer:
         name = address.strip("/").removeprefix("dance/")
         try:
             if address.strip("/") == "dance/tap":
-                return (name, *self._tap(at)) if _pressed(address, arguments) else (name, 0)
-            command = command_for(address, arguments, at)
-            if command is None:
+                return (name, *self._tap(at)) if pressed(address, arguments) else (name, 0)
+            asked = command_for(address, arguments, at)
+            if asked is None:
                 return (f"unknown {address[:ECHO]}",)
-            if isinstance(command, Released):
+            if isinstance(asked, Released):
                 return (name, 0)
-            self._commands.put(command)
+            if isinstance(asked, RecallPreset | RecordPreset):
+                return (name, self._preset(asked))
+            self._refuse(asked)
+            self._commands.put(asked)
         except StageError as err:
             reason = str(err).removeprefix(f"{address} ")
             return (f"refused {address[:ECHO]}: {reason[: 4 * ECHO]}",)
-        return (name, *self._taken(command))
+        return (name, *self._taken(asked))
+
+    def _preset(self, asked: RecallPreset | RecordPreset) -> str:
+        """Recall or record; the preset's name."""
+        if self._presets is None:
+            raise StageError("this show keeps no presets")
+        if isinstance(asked, RecordPreset):
+            self._presets.record(asked.name)
+        else:
+            self._commands.put(self._presets.recall(asked.name))
+        return asked.name
 
     def _tap(self, at: float) -> tuple[Argument, ...]:
         """One more tap. The answer: how many there are in the row, and their tempo; from the fourth on it is obeyed."""
@@ -239,7 +182,9 @@ class ControlServer:
         if found is None:
             return (len(self._taps),)
         if found.trusted:
-            self._commands.put(Tapped(found.bpm, found.beat))
+            tapped = Tapped(found.bpm, found.beat)
+            self._refuse(tapped)
+            self._commands.put(tapped)
         return (found.taps, found.bpm)
 
     def _taken(self, command: Command) -> tuple[Argument, ...]:
@@ -250,8 +195,10 @@ class ControlServer:
                 return (float(min(max(value, spec.low), spec.high)),)
             case SetStyle(style, weight, _):
                 return (style, float(weight))
-            case SetSeed(seed):
+            case SetSeed(seed, _):
                 return (seed if seed < 2**31 else str(seed),)
+            case SetCrew():
+                return tuple(value for value in vars(command).values() if value is not None)
             case Freeze(on):
                 return (int(on),)
             case SetLead(ms) | Nudge(ms):

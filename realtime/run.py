@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from realtime.sinks import SINKS
 if TYPE_CHECKING:
     import argparse
 
+    from realtime.controls import Command
     from realtime.session import Session
     from realtime.sinks.open import Sinks
     from realtime.sources.base import Source
@@ -34,12 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; 0 when the show ended (by a signal, too), 2 with one line on stderr for bad input."""
     with _signals() as stop:
         try:
-            wanted, controls = options.parse(None if argv is None else list(argv))
+            wanted, asked = options.parse(None if argv is None else list(argv))
             if wanted.list_devices or wanted.list_dancers or wanted.list_sinks:
                 return _list(wanted)
             if wanted.smoke_test:
-                return _smoke_test(wanted, controls, stop)
-            session = _show(wanted, controls, stop)
+                return _smoke_test(wanted, asked, stop)
+            session = _show(wanted, asked, stop)
         except USER_ERRORS as err:
             print(f"realtime.run: {err}", file=sys.stderr)
             return 2
@@ -77,13 +78,13 @@ def _signals() -> Iterator[threading.Event]:
             signal.signal(kind, handler)
 
 
-def _show(wanted: "argparse.Namespace", controls: dict[str, float], stop: threading.Event) -> "Session":
+def _show(wanted: "argparse.Namespace", asked: "list[Command]", stop: threading.Event) -> "Session":
     """Open everything, play, close everything."""
     from realtime.loop import run_stream
 
     began = time.perf_counter()
     with contextlib.ExitStack() as stack:
-        session, source, sinks = _open(wanted, controls, stack)
+        session, source, sinks = _open(wanted, asked, stack)
         print(_banner(wanted, session, source, sinks), flush=True)
         frames = None if wanted.duration is None else max(1, round(wanted.duration * FRAME_RATE))
         session.stats.began = began
@@ -93,14 +94,12 @@ def _show(wanted: "argparse.Namespace", controls: dict[str, float], stop: thread
 
 
 def _open(
-    wanted: "argparse.Namespace", controls: dict[str, float], stack: contextlib.ExitStack
+    wanted: "argparse.Namespace", asked: "list[Command]", stack: contextlib.ExitStack
 ) -> tuple["Session", "Source", "Sinks"]:
     """The dancer, the source, the beat's clock, the control port, then the sinks: files last, as all else is there."""
     from realtime.clocks.open import open_clock
     from realtime.engines.open import open_engine
-    from realtime.osc_control import ControlServer
     from realtime.session import Session
-    from realtime.sinks import osc
     from realtime.sinks.base import StageInfo
     from realtime.sinks.open import open_sinks
     from realtime.sources.open import open_source
@@ -112,22 +111,36 @@ def _open(
     if beat_clock:
         stack.callback(beat_clock.close)
     beats = (wanted.bpm_range, wanted.bpm, beat_clock, clock)
-    session = Session(engine, source.rate, wanted.dancers, wanted.seed, wanted.lead_ms, *beats)
-    if wanted.style is not None:
-        session.controls.set_style(wanted.style)
-    for name, value in controls.items():
-        session.controls.set(name, value)
-    control = ""
-    if wanted.control != "off":
-        hello = osc.hello(wanted.dancers, FRAME_RATE)
-        server = ControlServer(wanted.control, session.commands, session.controls, hello, say, clock.now)
-        stack.callback(server.close)
-        control = f"{server.host}:{server.port}"
+    plan = options.plan(wanted)
+    session = Session(engine, source.rate, wanted.dancers, wanted.seed, wanted.lead_ms, *beats, plan)
+    for command in asked:
+        session.commands.put(command)
+    control = _open_control(wanted, session, clock.now, stack) if wanted.control != "off" else ""
     manifest = engine.manifest
     info = StageInfo(manifest, wanted.dancers, wanted.seed, FRAME_RATE, session.lead, manifest.styles, control)
     sinks = open_sinks(wanted.sink or default_sinks(), info, say, clock if source.live else None)
     stack.callback(sinks.close)
     return session, source, sinks
+
+
+def _open_control(
+    wanted: "argparse.Namespace", session: "Session", now: Callable[[], float], stack: contextlib.ExitStack
+) -> str:
+    """The control port, its presets, and OSCQuery where it is wanted; HOST:PORT of the control port."""
+    from realtime.osc_control import ControlServer
+    from realtime.presets import Presets, scene_of
+    from realtime.sinks import osc
+
+    controls = session.controls
+    kept = Presets(wanted.presets, controls, lambda: scene_of(session.moment.crew.plan, controls))
+    hello = osc.hello(wanted.dancers, FRAME_RATE)
+    server = ControlServer(wanted.control, session.commands, controls, hello, say, now, session.refuse, kept)
+    stack.callback(server.close)
+    if wanted.oscquery:
+        from realtime.oscquery import OscQueryServer
+
+        stack.callback(OscQueryServer(session, server.host, server.port, wanted.oscquery, say).close)
+    return f"{server.host}:{server.port}"
 
 
 def default_sinks() -> list[str]:
@@ -187,13 +200,13 @@ def _list(wanted: "argparse.Namespace") -> int:
     return 0
 
 
-def _smoke_test(wanted: "argparse.Namespace", controls: dict[str, float], stop: threading.Event) -> int:
+def _smoke_test(wanted: "argparse.Namespace", asked: "list[Command]", stop: threading.Event) -> int:
     """Demo music through the real dancer into files, as fast as it goes; raises as a show does."""
     with tempfile.TemporaryDirectory() as folder:
         wanted.device, wanted.pace, wanted.control, wanted.duration = "demo", "fast", "off", SMOKE_SECONDS
         wanted.clock = None
         wanted.sink = ["osc", "vmc", f"npz:{folder}/smoke.npz", f"wav:{folder}/smoke.wav"]
-        session = _show(wanted, controls, stop)
+        session = _show(wanted, asked, stop)
     stats = session.stats
     print("\n".join(stats.lines(every_section=True)))
     good = stats.frames == round(SMOKE_SECONDS * FRAME_RATE) and not stats.sink_errors and not stats.broken

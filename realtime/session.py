@@ -144,7 +144,7 @@ class Session:
             case SetSeed(seed):
                 moment.seed, moment.own_seeds = seed, {}
             case SetCrew():
-                moment.crew = crew.change(moment.crew, command.onto(moment.crew.plan))
+                moment.crew = moment.crew._replace(plan=command.onto(moment.crew.plan))
             case Recall(commands=commands):
                 for one in commands:
                     self._obey(one)
