@@ -17,7 +17,7 @@ from realtime.osc_wire import UdpOut, message, split_target
 from realtime.sinks import vmc_requests
 from realtime.sinks.base import Sink, SinkOptions
 from realtime.sinks.vmc_pose import NAMES, PROFILES, TRAVEL, Puppet
-from realtime.sinks.vmc_requests import EXCHANGE, Wishes
+from realtime.sinks.vmc_requests import EXCHANGE, RequestPort, Wishes
 from realtime.sinks.vmc_wire import BUNDLES, EVERYTHING, Due, PoseDatagrams
 
 HELP = (
@@ -55,11 +55,13 @@ class VmcSink(Sink):
         rest = self._puppet.rest[self._sent[1:] - 1]
         bundle = options.choice("bundle", "split", *BUNDLES)
         broadcast = _on(options, "broadcast")
+        where = _request_port(options)
         self._parts = [PoseDatagrams(names, rest, bundle) for _ in self._dancers]
         self._outs = [UdpOut(host, port + k, broadcast) for k in range(len(self._dancers))]
         self._wishes = [Wishes(out.address) for out in self._outs]
         self._frames = 0
-        self._listen(options)
+        EXCHANGE.keep_clear(out.address[1] for out in self._outs)
+        self._requests = self._listen(*where, asked_for="listen" in options.options) if where else None
 
     def send(self, frame: StageFrame) -> None:
         """Write one frame to the network; never waits."""
@@ -105,22 +107,27 @@ class VmcSink(Sink):
         status, root, bones = (period > 0 and self._frames % period == 0 for period in wish.periods)
         return status, root, bones
 
-    def _listen(self, options: SinkOptions) -> None:
+    def _listen(self, host: str, port: int, asked_for: bool) -> RequestPort | None:
         """Open the port for requests, or share it; without it the show goes on."""
-        self._requests = None
-        EXCHANGE.keep_clear(out.address[1] for out in self._outs)
-        wanted = options.options.get("listen", "")
-        if wanted == "off":
-            return
-        host, port = split_target(wanted, vmc_requests.HOST, vmc_requests.PORT)
         try:
-            self._requests = EXCHANGE.join(host, port, self._wishes)
-            problem = "is a receiver's own" if wanted and not self._requests else ""
+            requests = EXCHANGE.join(host, port, self._wishes)
+            problem = "is a receiver's own" if asked_for and not requests else ""
         except OSError as err:
-            problem = f"is not free ({err.strerror or err})"
+            requests, problem = None, f"is not free ({err.strerror or err})"
         if problem:
-            line = f"--sink vmc: port {port} {problem}: receivers' requests are not heard; listen=PORT, or listen=off"
-            print(f"realtime.run: {line}", file=sys.stderr, flush=True)
+            line = f"port {port} {problem}: what receivers ask for is not heard; listen=PORT, or listen=off"
+            print(f"realtime.run: --sink vmc: {line}", file=sys.stderr, flush=True)
+        return requests
+
+
+def _request_port(options: SinkOptions) -> tuple[str, int] | None:
+    """Where receivers may ask for something, None for nowhere."""
+    text = options.options.get("listen", str(vmc_requests.PORT))
+    if text == "off":
+        return None
+    if not text.rpartition(":")[2].isdecimal():
+        raise StageError(f"--sink vmc: listen={text} names no port: use [HOST:]PORT, or off")
+    return split_target(text, vmc_requests.HOST, vmc_requests.PORT)
 
 
 def _puppet(options: SinkOptions) -> Puppet:

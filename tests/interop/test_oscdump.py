@@ -11,6 +11,7 @@ import pytest
 
 from realtime.sinks.osc import OscSink
 from realtime.sinks.vmc import VmcSink
+from tests.motion.made_avatars import Made
 from tests.realtime.swing import frame, options
 from tests.realtime.udp_ear import Ear
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.skipif(not (OSCDUMP and STDBUF), reason="oscdump (liblo
 READY, END = b"/ready\0\0,\0\0\0", b"/end\0\0\0\0,\0\0\0"
 
 
-def heard(kind, name, dancers):
+def heard(kind, name, dancers, **extra):
     """Counter of (address, tags) of what oscdump prints of FRAMES frames."""
     with Ear() as free:
         port = free.port
@@ -32,7 +33,7 @@ def heard(kind, name, dancers):
     ):
         while not select.select([dump.stdout], [], [], 0.05)[0]:  # what is sent before it listens is lost
             knock.sendto(READY, ("127.0.0.1", port))
-        sink = kind(options(name, f"127.0.0.1:{port}", dancers))
+        sink = kind(options(name, f"127.0.0.1:{port}", dancers, **extra))
         for k in range(FRAMES):
             sink.send(frame(k, dancers))
         sink.close()
@@ -57,11 +58,21 @@ def test_the_dance_stream_arrives_whole_in_the_types_of_its_table():
     assert found == expected
 
 
-def test_the_vmc_stream_arrives_whole_with_every_number_an_f():
-    found = heard(VmcSink, "vmc", 1)
-    assert found == {
-        ("/VMC/Ext/OK", "i"): FRAMES,
-        ("/VMC/Ext/T", "f"): FRAMES,
-        ("/VMC/Ext/Root/Pos", "sfffffff"): FRAMES,
-        ("/VMC/Ext/Bone/Pos", "sfffffff"): 22 * FRAMES,
-    }
+WHOLE_VMC = {
+    ("/VMC/Ext/OK", "i"): FRAMES,
+    ("/VMC/Ext/T", "f"): FRAMES,
+    ("/VMC/Ext/Root/Pos", "sfffffff"): FRAMES,
+    ("/VMC/Ext/Bone/Pos", "sfffffff"): 22 * FRAMES,
+}
+
+
+@pytest.mark.parametrize("bundle", ["split", "whole", "none"])
+def test_the_vmc_stream_arrives_whole_with_every_number_an_f_in_bundles_and_alone(bundle):
+    assert heard(VmcSink, "vmc", 1, bundle=bundle, listen="off") == WHOLE_VMC
+
+
+def test_the_stream_for_an_avatar_has_the_bones_of_its_file(tmp_path):
+    made = Made("1", missing=("upperChest", "leftToes", "rightToes"))
+    file = str(made.write(tmp_path / "avatar.vrm"))
+    found = heard(VmcSink, "vmc", 1, avatar=file, profile="rotation", travel="root", mirror="1", listen="off")
+    assert found == WHOLE_VMC | {("/VMC/Ext/Bone/Pos", "sfffffff"): 19 * FRAMES}
