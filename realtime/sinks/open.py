@@ -8,9 +8,10 @@ from importlib import import_module
 from audio.config import FRAME_RATE
 from realtime.clock import Clock
 from realtime.frame import StageError, StageFrame
+from realtime.sender import Sender
 from realtime.sinks import SINKS
 from realtime.sinks.base import Sink, SinkOptions, StageInfo
-from realtime.smooth import Sender, Upsampler, lead_to_pay
+from realtime.smooth import Upsampler, lead_to_pay
 from realtime.stats import Punctuality
 
 
@@ -78,7 +79,7 @@ class Sinks:
             settled = self._upsampler.push(frame)
             self._record(settled)
             if self._sender:
-                self._sender.add(frame, settled)
+                self._sender.add(frame, settled, late)
 
     def hello(self) -> None:
         """Ask all to introduce the show again."""
