@@ -7,6 +7,7 @@ It is a process of its own and only a receiver: it may be slow, closed or killed
 
 import argparse
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -21,47 +22,38 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 import numpy as np
 import pygame
 
-from motion.skeleton import BONES
+from realtime import view_keys
 from realtime.frame import StageError
 from realtime.osc_control import HOST as CONTROL_HOST
 from realtime.osc_control import PORT as CONTROL_PORT
 from realtime.osc_wire import Argument, message, split_target
 from realtime.sinks.osc import PORT
-from realtime.sinks.view import has_display
 from realtime.view_camera import Camera
+from realtime.view_figure import accent_of
 from realtime.view_panel import Panel
-from realtime.view_scene import Scene, accent_of
+from realtime.view_scene import Scene
 from realtime.view_stream import Receiver, Stream
+from realtime.view_window import Window, monitors, open_display
+from realtime.view_words import Words
 
 PICTURES_A_SECOND = 60
-BUSY = 0.8  # share of a picture's time that drawing may take
 SIZE = (1280, 720)
 HELLO_SECONDS = 2.0
-TURN, LIFT, ZOOM = 1.2, 0.6, 0.8  # radians and factors a second while a key is held
-NUDGE_MS = 10.0
-BEAT_KEYS: dict[int, tuple[str] | tuple[str, float]] = {
-    pygame.K_t: ("/dance/tap",),
-    pygame.K_0: ("/dance/bpm", 0.0),
-    pygame.K_COMMA: ("/dance/half",),
-    pygame.K_PERIOD: ("/dance/double",),
-    pygame.K_d: ("/dance/downbeat",),
-}
-LIFT_RANGE, ZOOM_RANGE = (-0.05, 1.3), (0.4, 3.0)
+FADE_SECONDS = 0.8  # to black, and back
+GARBAGE_EVERY = 20_000  # new objects between two collections: a picture makes thousands that need none
 
 
 class View:
-    """The window and all that it shows."""
+    """The window and all that it shows. A `view_keys.Desk`."""
 
-    def __init__(self, receiver: Receiver, where: str, control: tuple[str, int], size: tuple[int, int]) -> None:
-        self.stream = Stream()
+    def __init__(self, receiver: Receiver, where: str, control: tuple[str, int], window: Window) -> None:
+        self.stream, self.words = Stream(), Words()
         self.running = True
-        self._receiver, self._control = receiver, control
-        self._picture = pygame.display.set_mode(size, pygame.RESIZABLE)
-        self._camera, self._scene, self._panel = Camera(), Scene(), Panel(where)
-        self._frozen = False
+        self.camera, self.scene, self.panel = Camera(), Scene(), Panel(where)
+        self._receiver, self._control, self._window = receiver, control, window
+        self._blackout, self._dark = False, 0.0  # wanted, and how far (0-1)
         self._asked = -HELLO_SECONDS
         self._clock = pygame.time.Clock()
-        pygame.display.set_caption("dance")
 
     def run(self, seconds: float | None, until: threading.Event) -> None:
         """Show what comes until the window is closed, `until` is set, or so many seconds have passed."""
@@ -74,7 +66,6 @@ class View:
                 self.handle(event)
             self.move(passed)
             self.draw(now, passed)
-            self._scene.tune(time.monotonic() - now, BUSY / PICTURES_A_SECOND)
             pygame.display.flip()
             passed = self._clock.tick(PICTURES_A_SECOND) / 1e3
 
@@ -82,80 +73,108 @@ class View:
         """Take in what has arrived; ask the stage for its names until it has told them."""
         for address, arguments in self._receiver.messages():
             self.stream.take(address, arguments, now)
+            self.words.take(address, arguments, now)
         if not self.stream.styles and now - self._asked > HELLO_SECONDS and self.stream.alive(now):
             self._asked = now
             self.say("/dance/hello")
+
+    def handle(self, event: pygame.event.Event) -> None:
+        """One event of the window."""
+        if event.type == pygame.QUIT:
+            self.quit()
+        elif event.type == pygame.KEYDOWN:
+            view_keys.press(self, event.key, bool(event.mod & pygame.KMOD_SHIFT))
+
+    def move(self, seconds: float) -> None:
+        """Move the camera as long as keys are held."""
+        held = pygame.key.get_pressed()
+        shift = bool(pygame.key.get_mods() & pygame.KMOD_SHIFT)
+        turn, lift, zoom = view_keys.movement(lambda key: bool(held[key]), shift)
+        if turn or lift or zoom:
+            self.camera.move(turn * seconds, lift * seconds, 1 + zoom * seconds)
+
+    def draw(self, now: float, passed: float) -> None:
+        """Draw one picture; `passed` seconds after the last."""
+        picture, camera = self._window.picture, self.camera
+        camera.width, camera.height = picture.get_size()
+        self._fade(passed)
+        bodies = self.stream.bodies(now) if self._dark < 1 else []
+        if self._dark < 1:
+            if bodies:
+                camera.follow(np.stack([positions[0] for _, positions, _ in bodies]), passed)
+            phase = self.stream.beat_phase(now)
+            sure = self.stream.show.confidence * self.stream.show.music * self.stream.alive(now)
+            self.scene.draw(picture, camera, bodies, now, sure * (1 - phase) ** 3, phase if sure > 0.1 else 1.0)
+            self.panel.draw(picture, self.stream, self.words, now, self._clock.get_fps(), accent_of(0))
+        if self._dark > 0:
+            light = round(255 * (1 - self._dark) ** 2)
+            picture.fill((light, light, light), special_flags=pygame.BLEND_RGB_MULT if light else 0)
+        if self._dark > 0 and self.panel.help:
+            self.panel.draw_help(picture, self.stream.styles)
+
+    def _fade(self, passed: float) -> None:
+        step = passed / FADE_SECONDS
+        self._dark = min(max(self._dark + (step if self._blackout else -step), 0.0), 1.0)
 
     def say(self, address: str, *arguments: Argument) -> None:
         """Send a control message to the stage."""
         self._receiver.send(message(address, *arguments).data, self._control)
 
-    def handle(self, event: pygame.event.Event) -> None:
-        """One event of the window."""
-        if event.type == pygame.QUIT:
-            self.running = False
-        elif event.type == pygame.KEYDOWN:
-            self._key(event.key, bool(event.mod & pygame.KMOD_SHIFT))
+    def quit(self) -> None:
+        """Close the window."""
+        self.running = False
 
-    def _key(self, key: int, shift: bool) -> None:
-        if key in (pygame.K_q, pygame.K_ESCAPE):
-            self.running = False
-        elif key == pygame.K_f:
-            pygame.display.toggle_fullscreen()
-        elif key == pygame.K_SPACE:
-            self._frozen = not self._frozen
-            self.say("/dance/freeze", int(self._frozen))
-        elif key == pygame.K_h:
-            self._panel.help = not self._panel.help
-        elif key == pygame.K_HOME:
-            self._camera.turn, self._camera.lift, self._camera.zoom = Camera().turn, Camera().lift, Camera().zoom
-        elif key in BEAT_KEYS:
-            self.say(*BEAT_KEYS[key])
-        elif shift and key in (pygame.K_LEFT, pygame.K_RIGHT):
-            self.say("/dance/nudge", NUDGE_MS if key == pygame.K_RIGHT else -NUDGE_MS)
-        elif key == pygame.K_s:
-            self._save_next()
-        elif pygame.K_1 <= key <= pygame.K_9 and key - pygame.K_1 < len(self.stream.styles):
-            self.say("/dance/set/style", self.stream.styles[key - pygame.K_1], 1.0)
+    def toggle(self, what: str) -> None:
+        """Turn full screen, blackout, grid, panel or help on or off."""
+        match what:
+            case "fullscreen":
+                self._window.toggle_fullscreen()
+            case "blackout":
+                self._blackout = not self._blackout
+                pygame.display.set_caption("dance: black, B brings it back" if self._blackout else "dance")
+            case "grid":
+                self.scene.floor.grid = not self.scene.floor.grid
+            case "panel":
+                self.panel.on = not self.panel.on
+            case "help":
+                self.panel.help = not self.panel.help
 
-    def _save_next(self) -> None:
-        path = Path(time.strftime("dance-%Y%m%d-%H%M%S.png"))
+    def freeze(self, on: bool | None) -> None:
+        """Hold the pose, dance on, or (None) the other of the two."""
+        self.words.frozen = not self.words.frozen if on is None else on
+        self.say("/dance/freeze", int(self.words.frozen))
+
+    def style(self, number: int) -> None:
+        """Dance the style with this number, from 0, if there is one."""
+        if number < len(self.stream.styles):
+            self.say("/dance/set/style", self.stream.styles[number], 1.0)
+
+    def lead(self, ms: float) -> None:
+        """Dance earlier by so many milliseconds than now."""
+        self.words.lead_ms += ms
+        self.say("/dance/lead", self.words.lead_ms)
+
+    def front(self) -> None:
+        """Look from the front again."""
+        self.camera.to_front()
+
+    def screenshot(self) -> None:
+        """Write the picture to a file in the working folder, and say where."""
+        path = Path(time.strftime("dance-%Y%m%d-%H%M%S.png")).absolute()
         try:
             self.save(path)
-            self._panel.note = f"saved {path.absolute()}"
+            said = f"picture saved: {path}"
         except StageError as err:
-            self._panel.note = str(err)
+            said = str(err)
+        self.panel.say(said, time.monotonic())
+        print(f"realtime.view: {said}", file=sys.stderr, flush=True)
 
     def save(self, path: Path) -> None:
         """Write the picture as it is. Raises StageError."""
         try:
-            pygame.image.save(self._picture, path)
+            pygame.image.save(self._window.picture, path)
         except (pygame.error, OSError) as err:
             raise StageError(f"cannot write {path}: {err}") from None
-
-    def move(self, seconds: float) -> None:
-        """Move the camera as long as keys are held."""
-        held, camera = pygame.key.get_pressed(), self._camera
-        if not pygame.key.get_mods() & pygame.KMOD_SHIFT:  # with it they nudge the beat
-            camera.turn += TURN * seconds * (held[pygame.K_RIGHT] - held[pygame.K_LEFT])
-        camera.lift += LIFT * seconds * (held[pygame.K_UP] - held[pygame.K_DOWN])
-        nearer = held[pygame.K_PLUS] or held[pygame.K_EQUALS] or held[pygame.K_KP_PLUS]
-        camera.zoom *= 1 + ZOOM * seconds * (nearer - (held[pygame.K_MINUS] or held[pygame.K_KP_MINUS]))
-        camera.lift = min(max(camera.lift, LIFT_RANGE[0]), LIFT_RANGE[1])
-        camera.zoom = min(max(camera.zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1])
-
-    def draw(self, now: float, passed: float) -> None:
-        """Draw one picture; `passed` seconds after the last."""
-        self._picture = pygame.display.get_surface() or self._picture
-        camera = self._camera
-        camera.width, camera.height = self._picture.get_size()
-        bodies = self.stream.bodies(now)
-        if bodies:
-            camera.follow(np.stack([positions[BONES.index("hips")] for _, positions, _ in bodies]), passed)
-        phase = self.stream.beat_phase(now)
-        sure = self.stream.show.confidence * self.stream.show.music * self.stream.alive(now)
-        self._scene.draw(self._picture, camera, bodies, now, sure * (1 - phase) ** 3, phase if sure > 0.1 else 1.0)
-        self._panel.draw(self._picture, self.stream, now, self._clock.get_fps(), accent_of(0))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -171,7 +190,10 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     add("--port", default=str(PORT), metavar="[HOST:]PORT", help=f"where /dance comes in (default: 127.0.0.1:{PORT})")
     add("--control", default="", metavar="HOST:PORT", help="where keys go (default: 127.0.0.1:7701)")
     add("--size", default="x".join(map(str, SIZE)), metavar="WxH", help="of the window (default: 1280x720)")
+    add("--monitor", type=int, default=0, metavar="N", help="which monitor to open on, from 0 (default: 0)")
+    add("--list-monitors", action="store_true", help="say which monitors there are")
     add("--fullscreen", action="store_true", help="begin in full screen")
+    add("--lead-ms", type=float, default=0.0, metavar="MS", help="the stage's --lead-ms, from which [ and ] go on")
     add("--screenshot", type=Path, metavar="FILE.png", help="write the last picture there; needs --seconds")
     add("--seconds", type=float, metavar="N", help="close after so long")
     add("--attached", action="store_true", help="close when standard input does (the stage's own view)")
@@ -190,17 +212,6 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _open_display() -> None:
-    try:
-        if not has_display():  # SDL would fall back to a driver that shows nothing
-            raise pygame.error("neither DISPLAY nor WAYLAND_DISPLAY is set")
-        pygame.display.init()
-        pygame.font.init()
-    except pygame.error as err:
-        remedy = "use --sink terminal, or SDL_VIDEODRIVER=dummy for pictures alone"
-        raise StageError(f"there is no display ({err}): {remedy}") from None
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the window; 0 when it was closed, 2 with one line on stderr for bad input or no display."""
     try:
@@ -208,13 +219,17 @@ def main(argv: list[str] | None = None) -> int:
         host, port = split_target(options.port, "127.0.0.1", PORT)
         control = split_target(options.control, CONTROL_HOST, CONTROL_PORT)
         size = _size(options.size)
-        _open_display()
+        open_display()
+        if options.list_monitors:
+            print("\n".join(monitors()))
+            return 0
         with contextlib.closing(Receiver(host, port)) as receiver, _signals() as until:
             if options.attached:
                 threading.Thread(target=_wait_for_end, args=(until,), daemon=True).start()
-            view = View(receiver, f"{host}:{port}", control, size)
-            if options.fullscreen:
-                pygame.display.toggle_fullscreen()
+            view = View(receiver, f"{host}:{port}", control, Window(size, options.monitor, options.fullscreen))
+            view.words.lead_ms = options.lead_ms
+            gc.freeze()
+            gc.set_threshold(GARBAGE_EVERY, 50, 100)
             view.run(options.seconds, until)
             if options.screenshot:
                 view.save(options.screenshot)

@@ -11,7 +11,10 @@ FOCAL = 1.55  # focal length in heights of the picture: about 36 degrees upright
 NEAR = 0.15  # metres
 FOLLOW_SECONDS = 0.9
 LOOK_HEIGHT = 0.88  # metres above the floor
-BODY_HEIGHT, BODY_WIDTH = 2.45, 2.1  # metres that must fit around a dancer
+BODY_HEIGHT, BODY_WIDTH = 2.4, 2.1  # metres that must fit around a dancer
+LIFT, LIFT_RANGE, ZOOM_RANGE = 0.14, (-0.05, 1.3), (0.4, 3.0)
+EASY = 0.10  # share of the distance that a dancer may leave the middle, or the distance be wrong, before it moves
+ARRIVED = 0.01  # metres
 
 
 @dataclass
@@ -19,25 +22,49 @@ class Camera:
     """Looks at `target` from `distance` metres, `turn` radians around +Y (0: from the front), `lift` radians above."""
 
     turn: float = 0.0
-    lift: float = 0.14
+    lift: float = LIFT
     zoom: float = 1.0
     target: Floats = field(default_factory=lambda: np.array((0.0, LOOK_HEIGHT, 0.0)))
     distance: float = 4.6
     width: int = 1280
     height: int = 720
+    _moving: bool = True
 
     def follow(self, places: NDArray[np.floating], seconds: float) -> None:
-        """Move towards a view of all dancers at `places` [N, 3], as far as `seconds` allow."""
+        """Move towards a view of all dancers at `places` [N, 3], as far as `seconds` allow.
+
+        It rests while they stay near the middle, and once it has set out goes all the way.
+        """
         if not len(places):
             return
-        share = 1.0 - np.exp(-seconds / FOLLOW_SECONDS)
         middle = (places.min(axis=0) + places.max(axis=0)) / 2
-        self.target += share * (np.array((middle[0], LOOK_HEIGHT, middle[2])) - self.target)
+        target = np.array((middle[0], LOOK_HEIGHT, middle[2]))
         right, _, towards = self.axes()
         across = np.ptp(places @ right) + BODY_WIDTH
         deep = np.ptp(places @ towards) / 2
-        needed = max(BODY_HEIGHT, across * self.height / self.width) * FOCAL / self.zoom + deep
-        self.distance += share * (needed - self.distance)
+        distance = max(BODY_HEIGHT, across * self.height / self.width) * FOCAL / self.zoom + deep
+        wrong = max(float(np.abs(target - self.target).max()), abs(distance - self.distance))
+        self._moving = wrong > (ARRIVED if self._moving else EASY * self.distance)
+        if self._moving:
+            share = 1.0 - np.exp(-seconds / FOLLOW_SECONDS)
+            self.target = self.target + share * (target - self.target)
+            self.distance += share * (distance - self.distance)
+
+    def move(self, turn: float, lift: float, zoom: float) -> None:
+        """Walk round by `turn` radians, higher by `lift`, and `zoom` times as near."""
+        self.turn += turn
+        self.lift = min(max(self.lift + lift, LIFT_RANGE[0]), LIFT_RANGE[1])
+        self.zoom = min(max(self.zoom * zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1])
+        self._moving |= zoom != 1.0
+
+    def to_front(self) -> None:
+        """Back to where it began."""
+        self.turn, self.lift, self.zoom, self._moving = 0.0, LIFT, 1.0, True
+
+    @property
+    def focal(self) -> float:
+        """Pixels per metre at one metre from the eye."""
+        return FOCAL * self.height
 
     def axes(self) -> tuple[Floats, Floats, Floats]:
         """Unit vectors right, up and towards the eye."""
@@ -49,7 +76,7 @@ class Camera:
         right, up, towards = self.axes()
         seen = points - self.target
         depth = np.maximum(self.distance - seen @ towards, NEAR)
-        scale = FOCAL * self.height / depth
+        scale = self.focal / depth
         return np.stack((self.width / 2 + seen @ right * scale, self.height / 2 - seen @ up * scale), axis=-1), scale
 
     def depth(self, points: NDArray[np.floating]) -> Floats:

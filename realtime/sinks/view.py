@@ -11,7 +11,9 @@ from realtime.frame import StageError, StageFrame
 from realtime.sinks.base import Sink, SinkOptions, StageInfo
 from realtime.sinks.osc import OscSink
 
-HELP = "a window of its own; size=WIDTHxHEIGHT, fullscreen=1, control=HOST:PORT (where its keys go, this stage)"
+HELP = (
+    "a window of its own; size=WIDTHxHEIGHT, fullscreen=1, monitor=N, control=HOST:PORT (where its keys go, this stage)"
+)
 CLOSE_SECONDS = 3.0
 
 
@@ -27,7 +29,7 @@ class ViewSink(Sink):
     HELP = HELP
 
     def __init__(self, options: SinkOptions) -> None:
-        options.only("size", "fullscreen", "control")
+        options.only("size", "fullscreen", "monitor", "control")
         options.no_target()
         full = options.choice("fullscreen", "0", "0", "1") == "1"
         if not has_display():
@@ -36,8 +38,10 @@ class ViewSink(Sink):
             )
         self._port = _free_port()
         command = [sys.executable, "-m", "realtime.view", "--attached", "--port", str(self._port)]
-        given = {"control": options.info.control, **options.options}
-        command += [f"--{name}={given[name]}" for name in ("size", "control") if given.get(name)]
+        info = options.info
+        trim = 1e3 * info.lead - 1e3 * info.manifest.lead_frames / info.manifest.fps
+        given = {"control": info.control, "lead-ms": f"{trim:.0f}", **options.options}
+        command += [f"--{name}={given[name]}" for name in ("size", "monitor", "control", "lead-ms") if given.get(name)]
         command += ["--fullscreen"] if full else []
         root = str(Path(__file__).resolve().parents[2])
         paths = [root, os.environ.get("PYTHONPATH", "")]

@@ -1,4 +1,4 @@
-"""The relief that figures are drawn from, against the geometry of balls and capsules."""
+"""The dancers' mesh and how it is seen and lit, against geometry."""
 
 import numpy as np
 import pytest
@@ -6,98 +6,154 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motion.kinematics import forward
-from motion.skeleton import HUMANOID
+from motion.rotation import about_y
+from motion.skeleton import BONES, HUMANOID
 
 pytest.importorskip("pygame")
 
-from realtime.view_figure import BALL, BODY, FAR, GLASS, SKIN, Ball, Relief, body_points
+import pygame
+
+from realtime.view_camera import Camera
+from realtime.view_figure import crowd, draw_figures, draw_reflections, front_faces, lit, look
+from realtime.view_mesh import SKIN, VISOR, body, legs
 from tests.realtime.swing import frame
 
-SIZE = (120, 100)
+MESHES = {"fine": body(), "coarse": body(0.65, 2), "legs": legs()}
+STILL = np.tile((0.0, 0.0, 0.0, 1.0), (22, 1))
 
 
-def ball(x, y, radius, rise=0.0):
-    return np.array(((x, y), (x, y)), float), np.array((radius, radius), float), np.array((rise, rise), float)
+def standing(x=0.0, z=0.0, turn=0.0):
+    """Positions and world rotations of a body at rest."""
+    local = STILL.copy()
+    local[0] = about_y(turn)
+    return forward(HUMANOID, np.array((x, 0.95, z)), local)
 
 
-def test_a_ball_covers_a_disc_and_its_surface_looks_away_from_its_middle():
-    relief = Relief(SIZE)
-    relief.lay(*ball(60, 50, 30), SKIN, 1.0)
-    y, x = np.mgrid[0:100, 0:120] + 0.5
-    inside = np.hypot(x - 60, y - 50) < 24
-    right, down = relief.slopes()
-    assert np.clip(relief.cover, 0, 1).sum() == pytest.approx(np.pi * 30**2, rel=0.01)
-    assert right[inside] == pytest.approx((x[inside] - 60) / 30, abs=0.02)
-    assert down[inside] == pytest.approx((y[inside] - 50) / 30, abs=0.02)
-    assert relief.height[0, 0] == FAR
+def points_of(mesh, positions, world):
+    """The mesh's points [V, 3] in the world, by a camera that does not turn them."""
+    camera = Camera(lift=0.0, target=np.zeros(3), distance=50.0)
+    return look(mesh.skin, camera, [(0, positions, world)]).points.T
 
 
-@given(st.floats(5, 20), st.floats(5, 20), st.floats(0, np.pi))
-@settings(max_examples=30)
-def test_a_capsule_covers_the_hull_of_its_two_balls(ra, rb, angle):
-    ends = np.array((60, 50)) + np.array(((-1.0, -1.0), (1.0, 1.0))) * (25 * np.cos(angle), 25 * np.sin(angle))
-    relief = Relief((140, 120))
-    relief.lay(ends, np.array((ra, rb)), np.zeros(2), SKIN, 1.0)
-    tips = ends + np.array((-1, 1))[:, None] * (np.cos(angle), np.sin(angle)) * (np.array((ra, rb))[:, None] - 1.5)
-    for x, y in (*ends, *tips, ends.mean(axis=0)):
-        assert relief.cover[int(y), int(x)] > 0.5
-    hull = np.pi * (ra**2 + rb**2) / 2 + 50 * (ra + rb)
-    assert np.clip(relief.cover, 0, 1).sum() == pytest.approx(hull, rel=0.06)
+@pytest.mark.parametrize("name", MESHES)
+def test_a_mesh_is_closed_and_turned_outside_out(name):
+    mesh = MESHES[name]
+    sides = np.concatenate([mesh.faces[:, [n, (n + 1) % 4]] for n in range(4)])
+    sides = sides[sides[:, 0] != sides[:, 1]]
+    assert {tuple(side) for side in sides.tolist()} == {tuple(side[::-1]) for side in sides.tolist()}
+    assert len(mesh.edges) * 2 == len(sides)
+    a, b, c, d = points_of(mesh, *standing())[mesh.faces].transpose(1, 0, 2)
+    volume = np.einsum("fi,fi->", (a + b + c + d) / 4, np.cross(c - a, d - b)) / 6
+    assert volume == pytest.approx(0.060 if name != "legs" else 0.021, rel=0.2)  # a body of 60 kg
+
+
+@pytest.mark.parametrize("name", MESHES)
+def test_every_point_belongs_wholly_to_one_bone_or_two(name):
+    shares = MESHES[name].skin.reshape(-1, 22, 4)[..., 3]
+    assert shares.sum(axis=1) == pytest.approx(1, abs=1e-6)
+    assert (np.count_nonzero(shares, axis=1) <= 2).all()
+
+
+def test_a_body_at_rest_has_both_sides_alike_and_stands_on_the_floor():
+    points = points_of(body(), *standing())
+    mirrored = points * (-1, 1, 1)
+    assert np.linalg.norm(points[:, None] - mirrored, axis=2).min(axis=1).max() < 1e-5
+    assert points[:, 1].min() == pytest.approx(0, abs=1e-6)
+    assert 1.7 < np.ptp(points[:, 1]) < 1.8
+    assert np.ptp(points[:, 0]) == pytest.approx(1.8, abs=0.05)
+
+
+def test_skin_keeps_its_distance_to_its_bone_however_the_body_bends():
+    f = frame(3)
+    bent = forward(HUMANOID, f.root_position[0].astype(float), f.rotations[0].astype(float))
+    skin = body().skin.reshape(-1, 22, 4)
+    rest, moved = points_of(body(), *standing()), points_of(body(), *bent)
+    for bone in ("leftHand", "rightLowerLeg", "head", "rightUpperLeg"):
+        n = BONES.index(bone)
+        own = skin[:, n, 3] == 1
+        assert own.any()
+        before = np.linalg.norm(rest[own] - standing()[0][n], axis=1)
+        assert np.linalg.norm(moved[own] - bent[0][n], axis=1) == pytest.approx(before, abs=1e-4)
+
+
+@given(st.floats(-3.1, 3.1), st.floats(0, 0.6))
+@settings(max_examples=25, deadline=None)
+def test_a_dancer_is_seen_whole_from_every_side(turn, lift):
+    surface = pygame.Surface((640, 480))
+    camera = Camera(turn=turn, lift=lift, width=640, height=480)
+    positions, world = standing()
+    draw_figures(surface, camera, [(0, positions, world)], 0.0)
+    drawn = pygame.surfarray.array2d(surface) != 0
+    pixels = look(body().skin, camera, [(0, positions, world)]).pixels
+    x, y = np.nonzero(drawn)
+    assert (x.min(), y.min()) == pytest.approx(pixels.min(axis=1), abs=2)
+    assert (x.max(), y.max()) == pytest.approx(pixels.max(axis=1), abs=2)
+    for bone in ("hips", "chest", "head", "leftLowerLeg", "rightUpperLeg"):  # nothing inside is left open
+        at = camera.project(positions[BONES.index(bone)])[0].astype(int)
+        assert drawn[at[0] - 2 : at[0] + 3, at[1] - 2 : at[1] + 3].all(), bone
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_what_is_nearer_hides_what_is_farther_in_any_order(order):
-    relief = Relief(SIZE)
-    parts = [(*ball(50, 50, 20, 0), SKIN, 1.0), (*ball(70, 50, 20, 40), GLASS, 1.0)]
-    for n in order:
-        relief.lay(*parts[n])
-    assert relief.material[50, 60] == GLASS
-    assert relief.height[50, 70] == pytest.approx(60, abs=0.1)
-    assert relief.material[50, 40] == SKIN
+def test_the_nearer_dancer_hides_the_farther_in_any_order(order):
+    surface = pygame.Surface((640, 480))
+    bodies = [(0, *standing(z=0.6)), (1, *standing(z=-0.6))]
+    camera = Camera(lift=0.0, width=640, height=480)
+    draw_figures(surface, camera, [bodies[n] for n in order], 0.0)
+    chest = camera.project(bodies[0][1][BONES.index("chest")])[0].astype(int)
+    red, _, blue, _ = surface.get_at(chest.tolist())
+    assert red > 1.5 * blue
 
 
-def test_balls_that_touch_flow_into_each_other_without_a_step():
-    relief = Relief(SIZE)
-    relief.lay(*ball(45, 50, 20), SKIN, 8.0)
-    relief.lay(*ball(75, 50, 20), SKIN, 8.0)
-    sharp = Relief(SIZE)
-    sharp.lay(*ball(45, 50, 20), SKIN, 0.01)
-    sharp.lay(*ball(75, 50, 20), SKIN, 0.01)
-    bend = [np.abs(np.diff(r.height[50, 50:71], 2)).max() for r in (relief, sharp)]
-    assert bend[0] < bend[1] / 2
+@pytest.mark.parametrize(("turn", "seen"), [(0.0, True), (np.pi, False)])
+def test_the_visor_shows_which_way_a_dancer_faces(turn, seen):
+    mesh = body()
+    camera = Camera(lift=0.0)
+    front = front_faces(mesh.faces.T, look(mesh.skin, camera, [(0, *standing(turn=turn))]).pixels)
+    assert front[mesh.material == VISOR].all() == seen
+    assert front[mesh.material == VISOR].any() == seen
 
 
-def test_what_lies_outside_the_window_is_left_out():
-    relief = Relief(SIZE)
-    relief.lay(*ball(-50, -50, 20), SKIN, 1.0)
-    relief.lay(*ball(0, 0, 20), SKIN, 1.0)
-    assert relief.cover[5, 5] > 1
-    assert (relief.cover[30:] <= 0).all()
+def test_a_crowd_is_each_of_its_dancers():
+    mesh = body(0.65, 2)
+    bodies = [(n, *standing(x=1.2 * n, turn=0.7 * n)) for n in range(3)]
+    camera, many = Camera(width=640, height=480), crowd(mesh, 3)
+    together = look(many.skin, camera, bodies)
+    front = front_faces(many.faces, together.pixels).reshape(3, -1)
+    for n in range(3):
+        alone = look(mesh.skin, camera, bodies[n : n + 1])
+        size = len(mesh.skin)
+        assert together.pixels[:, n * size : (n + 1) * size] == pytest.approx(alone.pixels, abs=1e-3)
+        assert (front[n] == front_faces(mesh.faces.T, alone.pixels)).all()
 
 
-def test_a_body_has_both_sides_alike():
-    rest = np.tile((0, 0, 0, 1.0), (22, 1))
-    points = body_points(*forward(HUMANOID, np.array((0, 0.95, 0)), rest)).reshape(-1, 3)
-    mirrored = points * (-1, 1, 1)
-    apart = np.linalg.norm(points[:, None] - mirrored, axis=2).min(axis=1)
-    assert apart.max() < 1e-6
-    assert points[:, 1].min() > 0
-    assert np.ptp(points[:, 0]) > 1.6
+def test_light_comes_from_the_upper_left_and_the_dancers_own_from_the_right_grows_with_the_beat():
+    normal = np.array(((-0.6, 0.6, 0.53), (0.0, -0.6, 0.8), (0.9, 0.2, -0.39)), np.float32).T
+    red, skin = np.tile(np.float32((255, 0, 0)), (3, 1)), np.full(3, SKIN)
+    still, flash = lit(normal, skin, red, 0.0), lit(normal, skin, red, 1.0)
+    assert still[0].sum() > 2 * still[1].sum()
+    assert flash[2, 0] > still[2, 0] + 60
+    assert flash[:, 1:] == pytest.approx(still[:, 1:])
+    visor = [lit(normal, np.full(3, VISOR), red, pulse)[1, 0] for pulse in (0.0, 1.0)]
+    assert visor[1] > visor[0] + 60
 
 
-def test_the_ends_of_a_limb_move_with_its_bones():
-    f = frame(3)
-    positions, world = forward(HUMANOID, f.root_position[0], f.rotations[0])
-    points = body_points(positions, world)
-    plain = (BODY.offsets == 0).all(axis=-1)
-    assert points[plain] == pytest.approx(positions[BODY.bones[plain]], abs=1e-6)
+def test_the_floor_shows_the_legs_upside_down_and_a_leaping_dancer_less():
+    shown = []
+    for jump in (0.0, 0.5):
+        surface = pygame.Surface((640, 480))
+        positions, world = standing()
+        camera = Camera(width=640, height=480)
+        draw_reflections(surface, camera, [(0, positions + np.array((0, jump, 0)), world)])
+        drawn = pygame.surfarray.array2d(surface) != 0
+        floor = camera.project(positions[BONES.index("leftToes")] * (1, 0, 1))[0][1]
+        assert drawn.any()
+        assert np.nonzero(drawn)[1].min() > floor - 12
+        shown.append(drawn.sum())
+    assert shown[1] < shown[0]
 
 
-def test_light_comes_from_the_upper_left_and_the_accent_from_the_right_grows_with_the_beat():
-    lit = Ball((255, 0, 0))
-    still, flash = lit.colours(0.0)[SKIN], lit.colours(1.0)[SKIN]
-    quarter = BALL // 4
-    assert still[quarter, quarter].sum() > 2 * still[-quarter, -quarter].sum()
-    right = (BALL // 2, BALL - BALL // 8)
-    assert flash[right][0] > still[right][0] + 20
-    assert flash.max() <= 255
+def test_a_dancer_beside_and_behind_the_eye_draws_without_harm():
+    surface = pygame.Surface((64, 48))
+    for z in (4.4, 4.7, 9.0):
+        draw_figures(surface, Camera(width=64, height=48), [(0, *standing(z=z))], 1.0)
+        draw_reflections(surface, Camera(width=64, height=48), [(0, *standing(z=z))])

@@ -1,0 +1,207 @@
+"""The dancer's body as a mesh: closed tubes around the bones, made once from rings of points.
+
+Everything is measured in the T-pose at rest, in metres: x towards the left hand, y up, z ahead; hips at 0.95 m. A ring
+belongs to one bone, or near a joint to two, so that elbows and knees bend without a gap.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motion.kinematics import forward
+from motion.rotation import Floats, cross
+from motion.skeleton import BONES, HUMANOID
+from realtime.frame import F32
+
+SHIRT, TROUSERS, SKIN, SHOE, VISOR, HAIR = range(6)
+HIPS_HEIGHT = 0.95
+BLEND = 0.045  # metres before and after a joint in which a ring belongs to both bones
+REST: Floats = forward(HUMANOID, np.array((0.0, HIPS_HEIGHT, 0.0)), np.tile((0.0, 0.0, 0.0, 1.0), (22, 1)))[0]
+RIGHT, UP, AHEAD = np.eye(3)
+SIDES = (("left", 1.0), ("right", -1.0))
+
+# (place along the tube, first half-width, second half-width, shift by first, shift by second); the ends are points
+Ring = tuple[float, float, float, float, float]
+TRUNK: tuple[Ring, ...] = (
+    (0.835, 0, 0, 0, 0), (0.86, 0.070, 0.066, 0, -0.004), (0.905, 0.138, 0.098, 0, -0.010),
+    (0.955, 0.150, 0.106, 0, -0.012), (1.005, 0.137, 0.097, 0, -0.004), (1.06, 0.116, 0.085, 0, 0.004),
+    (1.12, 0.116, 0.084, 0, 0.007), (1.19, 0.134, 0.094, 0, 0.010), (1.26, 0.151, 0.104, 0, 0.011),
+    (1.33, 0.162, 0.106, 0, 0.006), (1.39, 0.157, 0.092, 0, -0.005), (1.43, 0.114, 0.074, 0, -0.012),
+    (1.452, 0.064, 0.058, 0, -0.014), (1.47, 0, 0, 0, -0.012),
+)  # fmt: skip
+NECK: tuple[Ring, ...] = (
+    (1.41, 0, 0, 0, -0.01), (1.42, 0.052, 0.054, 0, -0.014), (1.46, 0.049, 0.052, 0, -0.012),
+    (1.50, 0.047, 0.050, 0, -0.004), (1.54, 0.047, 0.050, 0, 0.002), (1.57, 0, 0, 0, 0.005),
+)  # fmt: skip
+HEAD: tuple[Ring, ...] = (
+    (1.508, 0, 0, 0, 0.055), (1.518, 0.036, 0.040, 0, 0.050), (1.545, 0.056, 0.068, 0, 0.036),
+    (1.58, 0.068, 0.088, 0, 0.024), (1.61, 0.074, 0.096, 0, 0.018), (1.655, 0.077, 0.100, 0, 0.012),
+    (1.69, 0.073, 0.096, 0, 0.007), (1.72, 0.060, 0.080, 0, 0.002), (1.742, 0.036, 0.050, 0, 0),
+    (1.752, 0, 0, 0, 0),
+)  # fmt: skip
+ARM: tuple[Ring, ...] = (
+    (0.075, 0, 0, -0.01, -0.004), (0.095, 0.046, 0.046, -0.008, -0.004), (0.135, 0.062, 0.060, -0.006, -0.003),
+    (0.175, 0.065, 0.061, -0.005, 0), (0.215, 0.059, 0.057, -0.003, 0), (0.275, 0.051, 0.050, 0, 0.003),
+    (0.335, 0.047, 0.046, 0, 0.003), (0.40, 0.041, 0.041, 0, 0), (0.45, 0.039, 0.040, 0, -0.002),
+    (0.495, 0.042, 0.042, 0, 0), (0.545, 0.041, 0.040, 0, 0.001), (0.615, 0.034, 0.033, 0, 0),
+    (0.67, 0.027, 0.028, 0, 0), (0.705, 0.023, 0.027, 0, 0), (0.72, 0, 0, 0, 0),
+)  # fmt: skip
+HAND: tuple[Ring, ...] = (
+    (0.69, 0, 0, 0, 0), (0.70, 0.021, 0.026, 0, 0), (0.735, 0.021, 0.038, -0.002, 0.002),
+    (0.775, 0.020, 0.045, -0.004, 0.002), (0.81, 0.017, 0.043, -0.006, 0), (0.85, 0.014, 0.037, -0.009, -0.001),
+    (0.885, 0.010, 0.026, -0.012, -0.002), (0.90, 0, 0, -0.013, -0.002),
+)  # fmt: skip
+THUMB: tuple[Ring, ...] = (
+    (0, 0, 0, 0, 0), (0.012, 0.017, 0.018, 0, 0), (0.045, 0.015, 0.016, 0, 0), (0.075, 0.011, 0.012, 0, 0),
+    (0.088, 0, 0, 0, 0),
+)  # fmt: skip
+LEG: tuple[Ring, ...] = (
+    (-0.975, 0, 0, 0, -0.006), (-0.95, 0.062, 0.074, 0, -0.008), (-0.905, 0.086, 0.097, 0.002, -0.008),
+    (-0.85, 0.089, 0.097, 0.003, -0.004), (-0.775, 0.084, 0.090, 0.002, 0.002), (-0.70, 0.076, 0.082, 0, 0.005),
+    (-0.625, 0.067, 0.072, 0, 0.006), (-0.55, 0.058, 0.062, 0, 0.006), (-0.49, 0.054, 0.057, 0, 0.005),
+    (-0.44, 0.052, 0.055, 0, -0.002), (-0.38, 0.054, 0.058, 0, -0.010), (-0.31, 0.050, 0.055, 0, -0.013),
+    (-0.23, 0.042, 0.045, 0, -0.012), (-0.155, 0.036, 0.038, 0, -0.010), (-0.09, 0.035, 0.038, 0, -0.010),
+    (-0.06, 0, 0, 0, -0.008),
+)  # fmt: skip
+FOOT: tuple[Ring, ...] = (
+    (-0.082, 0, 0, 0, 0.040), (-0.072, 0.026, 0.034, 0, 0.040), (-0.04, 0.036, 0.050, 0, 0.048),
+    (0.0, 0.038, 0.058, 0, 0.055), (0.045, 0.041, 0.047, 0, 0.045), (0.09, 0.046, 0.037, 0.001, 0.034),
+    (0.13, 0.049, 0.031, 0.002, 0.028), (0.165, 0.046, 0.026, 0.002, 0.023), (0.195, 0.034, 0.020, 0, 0.018),
+    (0.207, 0, 0, 0, 0.014),
+)  # fmt: skip
+VISOR_HEIGHTS, VISOR_AHEAD = (1.61, 1.66), 0.045  # metres
+WAIST = 0.965
+HAIR_HEIGHT, HAIR_AHEAD, HAIR_NAPE = 1.69, -0.005, 1.56  # all above the first; behind the second all above the third
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """V points, F faces of four points (two alike in a triangle), E edges between two faces."""
+
+    skin: F32  # [V, 22 * 4]: points = skin @ M, M [22 * 4, 3] the bones' transposed rotations and places
+    faces: NDArray[np.intp]  # [F, 4], anticlockwise when seen from outside
+    material: NDArray[np.intp]  # [F]
+    edges: NDArray[np.intp]  # [E, 4]: its two points, the faces beside it
+
+
+class _Builder:
+    """Collects tubes."""
+
+    def __init__(self, sides: float, every: int) -> None:
+        self._sides, self._every = sides, every  # a factor on the points of a ring; every so many rings are kept
+        self._skin: list[F32] = []
+        self._points: list[Floats] = []
+        self._faces: list[tuple[int, int, int, int]] = []
+        self._material: list[int] = []
+
+    def tube(
+        self,
+        rings: tuple[Ring, ...],
+        sides: int,
+        frame: tuple[Floats, Floats, Floats, Floats],
+        bones: tuple[str, ...],
+        material: int,
+    ) -> None:
+        """Add one; frame: where place 0 is, the tube's direction, the two directions of its widths."""
+        kept = (rings[0], *rings[1:-1][:: self._every], rings[-1])
+        count = max(5, round(sides * self._sides))
+        origin, along, first, second = frame
+        if origin[0] == 0 and along[0] == 0:  # both sides of what lies in the middle are alike
+            count += count % 2
+        angle = (np.arange(count) + 0.5) * (2 * np.pi / count)
+        loops: list[list[int]] = []
+        for place, a, b, shift_a, shift_b in kept:
+            middle = origin + place * along + shift_a * first + shift_b * second
+            wide = np.cos(angle)[:, None] * a * first + np.sin(angle)[:, None] * b * second
+            points = middle + (wide if a else wide[:1])
+            points[:, 1] = np.maximum(points[:, 1], 0.0)  # soles are flat
+            loops.append(self._add(points, origin, along, bones))
+        if np.dot(cross(first, second), along) < 0:
+            loops = [loop[::-1] for loop in loops]
+        for low, high in pairwise(loops):
+            for n in range(count):
+                m = (n + 1) % count
+                corners = low[n % len(low)], low[m % len(low)], high[m % len(high)], high[n % len(high)]
+                self._faces.append(corners)
+                self._material.append(material)
+
+    def _add(self, points: Floats, origin: Floats, along: Floats, bones: tuple[str, ...]) -> list[int]:
+        """Take in points, each belonging to one or two of the chain of bones."""
+        first = len(self._points)
+        for point in points:
+            row = np.zeros((len(BONES), 4), np.float32)
+            for bone, share in _shares(float((point - origin) @ along), origin, along, bones):
+                row[bone] = np.append(point - REST[bone], 1.0) * share
+            self._skin.append(row.ravel())
+            self._points.append(point)
+        return list(range(first, len(self._points)))
+
+    def mesh(self) -> Mesh:
+        """What was collected."""
+        faces, material = np.array(self._faces), np.array(self._material)
+        x, y, z = np.array(self._points)[faces].mean(axis=1).T
+        material[(material == SHIRT) & (y < WAIST)] = TROUSERS
+        head = (material == SKIN) & (np.abs(x) < 0.1) & (y > HEAD[0][0])
+        material[head & ((y > HAIR_HEIGHT) | (z < HAIR_AHEAD) & (y > HAIR_NAPE))] = HAIR
+        material[head & (z > VISOR_AHEAD) & (y > VISOR_HEIGHTS[0]) & (y < VISOR_HEIGHTS[1])] = VISOR
+        beside: dict[tuple[int, int], list[int]] = {}
+        for n, corners in enumerate(self._faces):
+            for a, b in zip(corners, corners[1:] + corners[:1], strict=True):
+                if a != b:
+                    beside.setdefault((min(a, b), max(a, b)), []).append(n)
+        edges = np.array([(a, b, *two) for (a, b), two in beside.items()])
+        return Mesh(np.array(self._skin, np.float32), faces, material, edges)
+
+
+def _shares(place: float, origin: Floats, along: Floats, bones: tuple[str, ...]) -> list[tuple[int, float]]:
+    """(bone, share) of a point at `place` along a chain of bones."""
+    numbers = [BONES.index(bone) for bone in bones]
+    joints = [float((REST[bone] - origin) @ along) for bone in numbers[1:]]
+    for n, joint in enumerate(joints):
+        if place < joint - BLEND:
+            return [(numbers[n], 1.0)]
+        if place < joint + BLEND:
+            share = (place - joint + BLEND) / (2 * BLEND)
+            return [(numbers[n], 1.0 - share), (numbers[n + 1], share)]
+    return [(numbers[-1], 1.0)]
+
+
+@cache
+def body(sides: float = 1.0, every: int = 1) -> Mesh:
+    """The body; fewer `sides` and only `every` so many rings make it coarser."""
+    build, zero = _Builder(sides, every), np.zeros(3)
+    trunk = ("hips", "spine", "chest", "upperChest")
+    build.tube(TRUNK, 14, (zero, UP, RIGHT, AHEAD), trunk, SHIRT)
+    build.tube(NECK, 9, (zero, UP, RIGHT, AHEAD), ("upperChest", "neck", "head"), SKIN)
+    build.tube(HEAD, 13, (zero, UP, RIGHT, AHEAD), ("head",), SKIN)
+    for side, sign in SIDES:
+        out = sign * RIGHT
+        at = REST[BONES.index(f"{side}UpperArm")] * (0, 1, 1)
+        arm = (f"{side}Shoulder", f"{side}UpperArm", f"{side}LowerArm", f"{side}Hand")
+        build.tube(ARM, 8, (at, out, UP, AHEAD), arm, SKIN)
+        build.tube(HAND, 8, (at, out, UP, AHEAD), arm[-1:], SKIN)
+        thumb = np.array((0.78 * sign, -0.12, 0.61))
+        start = at + np.array((0.712 * sign, -0.004, 0.022))
+        build.tube(THUMB, 5, (start, thumb, UP, cross(thumb, UP)), arm[-1:], SKIN)
+    _add_legs(build)
+    return build.mesh()
+
+
+@cache
+def legs() -> Mesh:
+    """Legs and feet alone, coarse: what a dull floor shows of a body."""
+    build = _Builder(0.6, 2)
+    _add_legs(build)
+    return build.mesh()
+
+
+def _add_legs(build: _Builder) -> None:
+    for side, sign in SIDES:
+        at, out = REST[BONES.index(f"{side}UpperLeg")] * (1, 0, 0), sign * RIGHT
+        build.tube(
+            LEG, 9, (at, -UP, out, AHEAD), ("hips", f"{side}UpperLeg", f"{side}LowerLeg", f"{side}Foot"), TROUSERS
+        )
+        build.tube(FOOT, 9, (at, AHEAD, out, UP), (f"{side}Foot", f"{side}Toes"), SHOE)
