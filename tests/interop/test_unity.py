@@ -1,0 +1,330 @@
+"""The Unity package, run by mono on UnityEngine stubs, hears our real stream and moves characters by it."""
+
+import itertools
+import json
+import re
+import socket
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from motion.kinematics import forward
+from motion.rotation import rotate
+from motion.skeleton import BONES, HUMANOID
+from realtime import osc_control
+from realtime.osc_wire import message
+from realtime.sinks import osc, vmc
+from realtime.sinks.osc import OscSink
+from realtime.sinks.vmc import VmcSink
+from realtime.sinks.vmc_pose import to_unity
+from tests.interop.unity import avatars
+from tests.interop.unity.harness import HERE, MCS, MONO, PACKAGE, STUBS, Harness, compile_csharp, package_sources
+from tests.interop.unity.shows import danced, datagrams, followed, free_ports, stage
+from tests.realtime.swing import FPS, frame, options
+from tests.realtime.udp_ear import Ear, messages
+
+MILLIMETRE = 1e-3
+SIDES = ("left", "right")
+LIMBS = [BONES.index(side + part) for side in SIDES for part in ("UpperArm", "LowerArm", "UpperLeg", "LowerLeg")]
+SPARSE = ("chest", "upperChest", "neck", *(side + part for side in SIDES for part in ("Shoulder", "Toes")))
+WHOLE = [data for kind, name in ((OscSink, "osc"), (VmcSink, "vmc")) for data in datagrams(kind, name, [frame(1)])]
+
+pytestmark = pytest.mark.skipif(not (MCS and MONO), reason="mono (mono-mcs, mono-runtime) is not installed")
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """The whole package, its stubs and the harness; a warning is an error."""
+    sources = [*package_sources(), HERE / "Harness.cs", *(HERE / name for name in STUBS)]
+    return compile_csharp(tmp_path_factory.mktemp("unity") / "harness.exe", sources, "-warn:4", "-warnaserror")
+
+
+@pytest.fixture
+def start(program, tmp_path):
+    """start(avatar, port) -> a harness with that character, listening when a port is given."""
+    running = []
+
+    def begin(avatar=None, port=None, control=9, dancer=0):
+        harness = Harness(program)
+        running.append(harness)
+        harness.ask("rig", (avatar or avatars.ours()).write(tmp_path / f"avatar{len(running)}.txt"))
+        if port is not None:
+            harness.ask("open", port, control, dancer)
+        return harness
+
+    yield begin
+    for harness in running:
+        harness.close()
+
+
+@pytest.fixture(scope="module")
+def by_hand(program):
+    """A harness whose stream is fed by hand: no port, and a clock of the test's own."""
+    harness = Harness(program)
+    yield harness
+    harness.close()
+
+
+@pytest.fixture(scope="module")
+def dance(tmp_path_factory):
+    return danced(tmp_path_factory.mktemp("dance"), seconds=4)
+
+
+def joints(found):
+    """World positions [T, 22, 3] of what the harness answered, in our axes."""
+    return to_unity(np.array([pose["joints"] for pose in found], float), np.zeros(4))[0]
+
+
+def degrees(a, b):
+    """Between directions [..., 3]."""
+    cosine = np.sum(a * b, -1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+def soles(places, world, ankle, toe):
+    """Heights [T, 4] of heels and balls: places [T, 22, 3], world rotations [T, 22, 4], the joints' heights at rest."""
+    heights = []
+    for side in SIDES:
+        for part, height in (("Foot", ankle), ("Toes", toe)):
+            bone = BONES.index(side + part)
+            down = np.broadcast_to((0.0, -height, 0.0), places[:, bone].shape)
+            heights.append((places[:, bone] + rotate(world[:, bone].astype(float), down))[:, 1])
+    return np.stack(heights, -1)
+
+
+def bodies_of(frames):
+    """World positions [T, 22, 3] and rotations [T, 22, 4] of the first dancer."""
+    local = np.stack([shown.rotations[0] for shown in frames]).astype(float)
+    return forward(HUMANOID, np.stack([shown.root_position[0] for shown in frames]).astype(float), local)
+
+
+def drawn(harness, frames, steps, late=lambda k: 0.0, delay=1):
+    """Draw `steps` pictures a pose of a show whose poses come late(k) seconds late: (instant, hand, beat) of each."""
+    found = []
+    for k, data in enumerate(datagrams(OscSink, "osc", frames)[1:]):  # without the hello
+        now = (k + 1) / FPS + late(k)
+        harness.ask("take", now, data.hex())
+        found += harness.ask("advance", now, (1 / FPS + late(k + 1) - late(k)) / steps, steps, delay)
+    return found
+
+
+def test_a_live_show_moves_every_joint_to_where_the_stage_has_it(start, tmp_path):
+    ports = free_ports(4)
+    bodies = (avatars.ours(), avatars.turned(), avatars.posed())
+    harnesses = [start(body, port, ports[3]) for body, port in zip(bodies, ports[:3], strict=True)]
+    for harness, poses in zip(harnesses, (25, 100, 25), strict=True):
+        harness.tell("follow", poses)
+    record = tmp_path / "show.npz"
+    kinds = ("osc:127.0.0.1:{},rate=15", "vmc:127.0.0.1:{},listen=off", "osc:127.0.0.1:{}")
+    sinks = [kind.format(port) for kind, port in zip(kinds, ports[:3], strict=True)]
+    words = [word for sink in (*sinks, f"npz:{record}") for word in ("--sink", sink)]
+    stage(*words, "--control", f"127.0.0.1:{ports[3]}", seconds=4)
+    with np.load(record) as show:
+        times, positions = show["audio_time"].round(3), show["positions"][:, 0]
+        at = dict(zip(times.tolist(), positions, strict=True))
+    for harness in harnesses:
+        found = [pose for pose in harness.answer() if round(pose["time"], 3) in at]
+        ours = np.array([at[round(pose["time"], 3)] for pose in found])
+        assert len(found) >= 20
+        assert np.abs(joints(found) - ours).max() < MILLIMETRE
+        report = harness.ask("report")
+        assert report["garbage"] == 0
+        assert report["fault"] is None
+
+
+@pytest.mark.parametrize("kind", [OscSink, VmcSink])
+@pytest.mark.parametrize("a_pose", [False, True], ids=["T-pose", "A-pose"])
+def test_a_body_of_other_proportions_points_its_limbs_as_ours_and_stands_on_the_floor(start, dance, kind, a_pose):
+    (port,) = free_ports(1)
+    harness = start(avatars.other(a_pose), port)
+    shown = dance[::2]
+    found = joints(followed(harness, kind, (kind.__name__[:3].lower(), port), shown))
+    ours, world = bodies_of(shown)
+    for limb in LIMBS:
+        assert degrees(found[:, limb + 1] - found[:, limb], ours[:, limb + 1] - ours[:, limb]).max() < 1.0
+    scale = (1.35 * 0.415 + 1.1 * np.hypot(0.41, 0.01)) / (0.415 + np.hypot(0.41, 0.01))
+    lowest, wanted = soles(found, world, 0.12, 0.03).min(-1), scale * soles(ours, world, 0.08, 0.02).min(-1)
+    assert np.abs(lowest - wanted).max() < 0.01
+
+
+def test_a_body_that_lacks_half_the_bones_carries_its_arms_as_ours(start, dance):
+    (port,) = free_ports(1)
+    harness = start(avatars.other(missing=SPARSE), port)
+    shown = dance[::6]
+    found = joints(followed(harness, OscSink, ("osc", port), shown))
+    ours, world = bodies_of(shown)
+    for limb in LIMBS:
+        assert degrees(found[:, limb + 1] - found[:, limb], ours[:, limb + 1] - ours[:, limb]).max() < 1.0
+    left, right = (BONES.index(side + "UpperArm") for side in SIDES)
+    chest = rotate(world[:, BONES.index("upperChest")], np.tile((1.0, 0.0, 0.0), (len(found), 1)))
+    assert degrees(found[:, left] - found[:, right], chest).max() < 1.0
+
+
+def test_two_dancers_on_one_port_each_show_their_own(start, tmp_path):
+    (port,) = free_ports(1)
+    harness = start(port=port)
+    harness.ask("rig", avatars.turned().write(tmp_path / "second.txt"))
+    harness.ask("open", port, 9, 1)
+    frames = [frame(k, 2) for k in range(12)]
+    for dancer in (1, 0):
+        harness.ask("use", dancer)
+        found = followed(harness, OscSink, ("osc", port), frames)
+        assert np.abs(joints(found) - [shown.positions[dancer] for shown in frames]).max() < MILLIMETRE
+
+
+def test_a_sender_that_starts_again_is_followed_again(start):
+    (port,) = free_ports(1)
+    harness = start(port=port)
+    for show in (1, 2, 3):
+        followed(harness, OscSink, ("osc", port), [frame(k) for k in range(12)])
+        report = harness.ask("report")
+        assert (report["session"], report["frames"]) == (show, 12 * show)
+
+
+def test_a_port_that_another_program_holds_is_named_and_taken_once_it_is_free(start):
+    with Ear() as other:
+        harness = start()
+        assert f"port {other.port} is taken by another program" in harness.ask("open", other.port, 9, 0)["problem"]
+    harness.tell("follow", 1)
+    sink = OscSink(options("osc", f"127.0.0.1:{other.port}"))
+    frames = map(frame, itertools.count())
+    while not harness.has_answered(1 / FPS):
+        sink.send(next(frames))
+    sink.close()
+    assert len(harness.answer()) == 1
+
+
+def test_a_fader_in_unity_moves_the_stage_which_answers(start):
+    (port,) = free_ports(1)
+    with Ear() as control:
+        harness = start(port=port, control=control.port)
+        assert messages(control.datagram()) == [("/dance/hello", [])]  # nothing is heard: it asks who is there
+        harness.ask("say", "energy", 0.75)
+        data, sender = control.socket.recvfrom(65536)
+        assert messages(data) == [("/dance/set/energy", [0.75])]
+        control.socket.sendto(message("/dance/status", "set/energy", 0.75).data, sender)
+        harness.ask("say", "tap")
+        assert messages(control.datagram()) == [("/dance/tap", [])]
+    followed(harness, OscSink, ("osc", port), [frame(0)])
+    assert harness.ask("report")["answer"] == "set/energy 0.75"
+
+
+def test_garbage_of_every_kind_is_counted_and_the_dance_goes_on(start):
+    (port,) = free_ports(1)
+    harness = start(port=port)
+    rng = np.random.default_rng(0)
+    bad = [rng.bytes(size) for size in (*range(1, 64), 1400, 5000, 65507)]
+    bad += [data[:size] for data in WHOLE for size in range(0, len(data), 7)]
+    bad += [b"#bundle\0" + bytes(8) + size.to_bytes(4, "big") + b"/a\0\0" for size in (0, 4, 5, 2**31 - 1, 2**32 - 1)]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for n, data in enumerate(bad):
+            sender.sendto(data, ("127.0.0.1", port))
+            if n % 20 == 0:
+                harness.ask("report")  # time to read: what the system drops tests nothing
+    frames = [frame(k) for k in range(200, 212)]
+    found = joints(followed(harness, OscSink, ("osc", port), frames))
+    assert np.abs(found - [shown.positions[0] for shown in frames]).max() < MILLIMETRE
+    report = harness.ask("report")
+    assert report["garbage"] > 100
+    assert report["fault"] is None
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_no_bytes_whatever_make_the_reader_throw(by_hand, data):
+    changed = bytearray(data.draw(st.sampled_from(WHOLE)))
+    places = st.integers(0, len(changed) - 1)
+    for at, value in data.draw(st.lists(st.tuples(places, st.integers(0, 255)), max_size=12)):
+        changed[at] = value
+    cut = changed[: data.draw(st.integers(1, len(changed)))]
+    for datagram in (bytes(cut), data.draw(st.binary(min_size=1, max_size=200))):
+        assert by_hand.ask("take", 1.0, datagram.hex())["frames"] >= 0
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_a_number_that_is_none_never_reaches_the_character(start, number):
+    (port,) = free_ports(1)
+    harness = start(port=port)
+    good = followed(harness, OscSink, ("osc", port), [frame(k) for k in range(12)])
+    spoilt = datagrams(OscSink, "osc", [frame(12)])[-1]
+    at = spoilt.index(b"/dance/0/rotations") + 200
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(spoilt[:at] + struct.pack(">f", number) + spoilt[at + 4 :], ("127.0.0.1", port))
+    more = followed(harness, OscSink, ("osc", port), [frame(k) for k in range(13, 16)])
+    times = [frame(k).audio_time for k in (*range(12), *range(13, 16))]
+    assert [pose["time"] for pose in good + more] == pytest.approx(times)
+    assert np.isfinite(joints(more)).all()
+
+
+@pytest.mark.parametrize("delay", [1, 2])
+def test_the_movement_between_poses_does_not_jump_in_speed(start, dance, delay):
+    def largest_jump(steps):
+        hand = np.array([step[1] for step in drawn(start(), dance[:30], steps, delay=delay)])[8 * steps :]
+        return np.abs(np.diff(hand, 2, axis=0)).max() * FPS * steps
+
+    assert largest_jump(128) < 0.6 * largest_jump(64)  # of a jump, all would be left
+
+
+def test_poses_that_come_late_now_and_then_do_not_stop_the_movement(start, dance):
+    late = np.random.default_rng(1).uniform(0, 0.02, len(dance) + 1)
+    found = drawn(start(), dance, 8, late=lambda k: late[k])
+    instants = np.array([step[0] for step in found])
+    passed = np.repeat(1 / FPS + np.diff(late), 8) / 8
+    rate = (np.diff(instants) / passed[1:])[30 * 8 :]
+    assert 0.89 < rate.min()
+    assert rate.max() < 1.11
+
+
+def test_a_beat_begins_when_the_pose_of_the_beat_is_shown(start):
+    found = drawn(start(), [frame(k) for k in range(90)], 16)
+    beats = [(instant, beat) for instant, _, beat in found if beat]
+    places = (np.array([instant for instant, _ in beats]) + 2 / FPS) * 2  # in beats: 120 bpm, a lead of 2 frames
+    assert len(beats) >= 10
+    assert (np.abs(places - np.round(places)) < 0.02).all()
+    assert [beat for _, beat in beats] == [int(place) % 4 + 1 for place in np.round(places)]
+
+
+def test_the_lamp_says_what_is_wrong_and_what_to_do(start):
+    harness = start()
+    assert harness.ask("lamp", 0.0)["status"] == "Silent"
+    assert "--sink" in harness.ask("lamp", 0.0)["text"]
+    drawn(harness, [frame(k) for k in range(30)], 1)
+    assert harness.ask("lamp", 2.02)["status"] == "Dancing"
+    for k, data in enumerate(datagrams(OscSink, "osc", [frame(k) for k in range(33, 36)])[1:], start=34):
+        harness.ask("take", k / FPS, data.hex())
+    assert harness.ask("lamp", 2.5)["status"] == "Unsteady"
+    assert "poses get lost" in harness.ask("lamp", 2.6)["text"]
+    assert harness.ask("lamp", 5.0)["status"] == "Silent"
+    wrong = message("/dance/hello", "2", 1, 15.0, *BONES).data
+    for data in (wrong, datagrams(OscSink, "osc", [frame(90)])[1]):
+        harness.ask("take", 5.1, data.hex())
+    assert "another version" in harness.ask("lamp", 5.2)["text"]
+
+
+def test_hearing_and_drawing_a_pose_makes_no_garbage(start):
+    (data,) = datagrams(OscSink, "osc", [frame(3)])[1:]
+    assert start().ask("collect", data.hex())["collections"] == 0
+
+
+def test_the_ports_are_those_that_the_stage_has_by_default():
+    text = (PACKAGE / "Runtime" / "StreamingDancer.cs").read_text("utf-8")
+    assert f"int port = {osc.PORT};" in text
+    assert f"int controlPort = {osc_control.PORT};" in text
+    assert str(vmc.PORT) in text
+
+
+def test_every_asset_has_a_guid_of_its_own():
+    there = [path for path in PACKAGE.rglob("*") if path.suffix != ".meta" and not path.name.endswith("~")]
+    guids = [re.search(r"^guid: ([0-9a-f]{32})$", Path(f"{path}.meta").read_text("utf-8"), re.M)[1] for path in there]
+    assert len(set(guids)) == len(there) == len(list(PACKAGE.rglob("*.meta")))
+
+
+def test_the_manifest_names_samples_that_are_there():
+    manifest = json.loads((PACKAGE / "package.json").read_text("utf-8"))
+    assert manifest["unity"] == "2021.3"
+    assert all((PACKAGE / sample["path"]).is_dir() for sample in manifest["samples"])
+    assert f"[{manifest['version']}]" in (PACKAGE / "CHANGELOG.md").read_text("utf-8")

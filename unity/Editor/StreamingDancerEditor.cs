@@ -1,0 +1,22 @@
+using UnityEditor;
+using UnityEngine;
+
+namespace StreamingDance.Editor
+{
+    /// <summary>Says in the inspector what is wrong with the character before Play, and how the stream fares in it.</summary>
+    [CustomEditor(typeof(StreamingDancer))]
+    internal sealed class StreamingDancerEditor : UnityEditor.Editor
+    {
+        public override bool RequiresConstantRepaint() { return Application.isPlaying; }
+
+        public override void OnInspectorGUI()
+        {
+            var dancer = (StreamingDancer)target;
+            string problem = dancer.RigProblem;
+            if (problem != null) EditorGUILayout.HelpBox(problem, MessageType.Warning);
+            if (Application.isPlaying && dancer.StatusText.Length > 0)
+                EditorGUILayout.HelpBox(dancer.StatusText, dancer.Status == StreamStatus.Dancing ? MessageType.Info : MessageType.Warning);
+            DrawDefaultInspector();
+        }
+    }
+}
