@@ -37,11 +37,11 @@ class BvhSink(Recorder):
 
     def record(self, frames: list[StageFrame]) -> None:
         """Add their rows."""
-        first = float(self.instants(frames)[0])
+        frames, times = self.timed(frames)
         for dancer, file in enumerate(self._files):
             root = np.array([frame.root_position[dancer] for frame in frames], np.float64)
             local = np.array([frame.rotations[dancer] for frame in frames], np.float64)
-            file.add(first, root, local)
+            file.add(times, root, local)
 
     def finish(self) -> None:
         """Complete all files."""
@@ -70,10 +70,12 @@ class _Motion:
         self._rows, self._end = 0, len(text)
         self._angles: Floats | None = None
 
-    def add(self, time: float, root: Floats, local: Floats) -> None:
-        """Rows root [T, 3] metres, local [T, J, 4], the first for `time` s; the first of all is held from 0 s on."""
+    def add(self, times: Floats, root: Floats, local: Floats) -> None:
+        """Rows root [T, 3] metres, local [T, J, 4] for times [T] s; the first pose of all is held from 0 s on."""
+        if not len(times):
+            return
         if not self._rows:
-            held = max(round(time * self._rate), 0)
+            held = round(times[0] * self._rate)
             root, local = (np.concatenate([np.repeat(part[:1], held, axis=0), part]) for part in (root, local))
         text, angles = bvh_write.rows(root, local, self._angles)
         write_at(self._file, self._end, text.encode())

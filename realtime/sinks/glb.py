@@ -42,7 +42,7 @@ class GlbSink(Recorder):
 
     def record(self, frames: list[StageFrame]) -> None:
         """Add their keys."""
-        times = self.instants(frames)
+        frames, times = self.timed(frames)
         for dancer, file in enumerate(self._files):
             root = np.array([frame.root_position[dancer] for frame in frames])
             file.add(times, root, np.array([frame.rotations[dancer] for frame in frames]))

@@ -33,18 +33,21 @@ class OpenPoseSink(Recorder):
         self._size = width, height
         self._camera: openpose.Camera | None = None
         self._pictures = 0
-        self._folder = _new_folder(options)
+        self.folder = _new_folder(options)
         super().__init__(rate)
 
     def record(self, frames: list[StageFrame]) -> None:
         """Write their pictures; the first pose of all is held from 0 s on."""
+        frames, times = self.timed(frames)
+        if not frames:
+            return
         people = openpose.points(
             np.array([frame.root_position for frame in frames]), np.array([frame.rotations for frame in frames])
         )
         if self._camera is None:
             distance = self._distance or _far_enough(people[0], self._size)
             self._camera = openpose.Camera(*self._size, distance)
-            held = max(round(float(self.instants(frames)[0]) * self.rate), 0)
+            held = round(times[0] * self.rate)
             people = np.concatenate([np.repeat(people[:1], held, axis=0), people])
         for picture in self._camera.project(people):
             self._write(openpose.text(picture))
@@ -52,20 +55,20 @@ class OpenPoseSink(Recorder):
     def finish(self) -> None:
         """Without any picture there is no folder."""
         if not self._pictures:
-            self._folder.rmdir()
+            self.folder.rmdir()
 
     def discard(self) -> None:
         """Remove what this sink has made."""
-        for path in self._folder.glob(f"{self._folder.name}_*_keypoints.json"):
+        for path in self.folder.glob(f"{self.folder.name}_*_keypoints.json"):
             path.unlink()
-        self._folder.rmdir()
+        self.folder.rmdir()
 
     def describe(self) -> str:
         """Which folder."""
-        return f"openpose {self._folder}"
+        return f"openpose {self.folder}"
 
     def _write(self, text: str) -> None:
-        path = self._folder / f"{self._folder.name}_{self._pictures:012d}_keypoints.json"
+        path = self.folder / f"{self.folder.name}_{self._pictures:012d}_keypoints.json"
         part = path.with_suffix(".part")
         try:
             part.write_text(text)

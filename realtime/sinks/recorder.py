@@ -46,14 +46,15 @@ class Recorder(Sink):
         """Close the file and leave nothing behind."""
         raise NotImplementedError
 
-    def instants(self, frames: list[StageFrame]) -> Floats:
-        """Seconds [T] of the sound that their poses are for, from its first sample on.
+    def timed(self, frames: list[StageFrame]) -> tuple[list[StageFrame], Floats]:
+        """The frames whose poses are for an instant of the sound, and these instants [T] in seconds of it.
 
         By the lead that the recording began with: whoever changes it in the show does so for a receiver's sake.
         """
         if self._lead is None:
             self._lead = frames[0].lead
-        return np.array([frame.audio_time for frame in frames]) + self._lead
+        times = np.array([frame.audio_time + self._lead for frame in frames])
+        return [frame for frame, time in zip(frames, times, strict=True) if time >= 0], times[times >= 0]
 
     def send(self, frame: StageFrame) -> None:
         """Take one frame. Raises what the disk has said since, from then on with every frame."""
