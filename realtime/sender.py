@@ -15,7 +15,7 @@ from realtime.clock import Clock
 from realtime.frame import StageFrame
 from realtime.sinks.base import Sink
 from realtime.smooth import DELAY
-from realtime.stats import Punctuality
+from realtime.stats import Histogram, Punctuality
 
 WAITING = 64  # poses of one rate that may wait: far more than a movement has
 CLOSE_SECONDS = 2.0
@@ -27,7 +27,6 @@ class Due(NamedTuple):
     rate: float
     due: float  # s of the clock
     frame: StageFrame
-    skipped: int  # older ones of this rate that were due, too
 
 
 class Schedule:
@@ -39,9 +38,15 @@ class Schedule:
         }
         self._clock = ArrivalClock()
         self._delay = DELAY  # s from a pose's audio time to its due instant, but for jitter
+        self._left_out = self._overtaken = 0  # poses: each counted by one thread
+
+    @property
+    def skipped(self) -> int:
+        """Poses that never went out, as a newer one was due, too."""
+        return self._left_out + self._overtaken
 
     def came(self, now: float, audio_time: float) -> None:
-        """A frame for this audio time was danced at `now`."""
+        """A frame for this audio time was danced at `now`, as the newest there is."""
         self._clock.came(now, audio_time)
         self._delay = self._clock.offset + DELAY
 
@@ -52,8 +57,10 @@ class Schedule:
         """
         for rate, frames in settled.items():
             delay = self._delay + max(0.0, self._clock.jitter - 1.0 / rate)
-            dues = ((frame.audio_time + delay, frame) for frame in frames)
-            self._waiting[rate].extend(entry for entry in dues if not late or entry[0] > now)
+            dues = [(frame.audio_time + delay, frame) for frame in frames]
+            ahead = [entry for entry in dues if not late or entry[0] > now]
+            self._left_out += len(dues) - len(ahead)
+            self._waiting[rate].extend(ahead)
 
     def next_due(self) -> float | None:
         """The instant at which something is to be taken; None while nothing waits."""
@@ -63,12 +70,12 @@ class Schedule:
         """What is due now, one pose of a rate at most: of several the newest, so that lost time makes no burst."""
         found = []
         for rate, waiting in self._waiting.items():
-            skipped, newest = -1, None
+            newest = None
             while waiting and waiting[0][0] <= now:
+                self._overtaken += newest is not None
                 newest = waiting.popleft()
-                skipped += 1
             if newest:
-                found.append(Due(rate, *newest, skipped))
+                found.append(Due(rate, *newest))
         return found
 
 
@@ -85,14 +92,15 @@ class Sender:
         self._schedule = Schedule(sink.rate for _, sink in sinks)
         self._hello = self._closing = False
         self._wake = threading.Event()
-        self.punctuality = Punctuality(DELAY)
+        self._late = Histogram()
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
         self._thread.start()
 
     def add(self, frame: StageFrame, settled: dict[float, list[StageFrame]], late: bool) -> None:
         """The newest frame, danced just now, and what it settled; late: a newer one waits already."""
         now = self._clock.now()
-        self._schedule.came(now, frame.audio_time)
+        if not late:
+            self._schedule.came(now, frame.audio_time)
         self._schedule.add(now, settled, late)
         self._wake.set()
 
@@ -100,6 +108,11 @@ class Sender:
         """The last poses, which no frame settled."""
         self._schedule.add(self._clock.now(), settled, late=False)
         self._wake.set()
+
+    @property
+    def punctuality(self) -> Punctuality:
+        """How poses went out so far."""
+        return Punctuality(DELAY, self._late, self._schedule.skipped)
 
     def hello(self) -> None:
         """Have all introduce the show again, before their next pose."""
@@ -130,7 +143,7 @@ class Sender:
 
     def _send(self, poses: list[Due]) -> None:
         for pose in poses:
-            self.punctuality.sent(self._clock.now() - pose.due, pose.skipped)
+            self._late.add(self._clock.now() - pose.due)
             for name, sink in self._sinks:
                 if sink.rate == pose.rate:
                     self._try(name, partial(sink.send, pose.frame))

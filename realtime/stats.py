@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -45,18 +46,13 @@ class Histogram:
         return {key: round(value * 1e3, 4) for key, value in found.items()}
 
 
+@dataclass(frozen=True)
 class Punctuality:
-    """How up-sampled poses went out live: `delay` seconds after their frames by plan, and how far from that."""
+    """How poses in between went out live."""
 
-    def __init__(self, delay: float) -> None:
-        self.delay = delay
-        self.late = Histogram()  # s from the due instant to the sending
-        self.skipped = 0  # poses that were overtaken by a newer one that was due, too
-
-    def sent(self, late: float, skipped: int) -> None:
-        """A pose goes out, `late` seconds after it was due."""
-        self.late.add(late)
-        self.skipped += skipped
+    delay: float  # s after the danced ones, by plan
+    late: Histogram  # s from the due instant to the sending
+    skipped: int  # poses that never went out, as a newer one was due, too
 
     def as_dict(self) -> dict[str, object]:
         """All of it, ready for JSON; times in milliseconds."""

@@ -102,7 +102,8 @@ class Sinks:
     def describe(self) -> str:
         """All of them in a few words."""
         return ", ".join(
-            sink.describe() + (f" at {sink.rate:g}/s" if sink.rate != FRAME_RATE else "") for _, sink in self._sinks
+            sink.describe() + (f" at {sink.rate:g} poses a second" if sink.rate != FRAME_RATE else "")
+            for _, sink in self._sinks
         )
 
     def _record(self, settled: dict[float, list[StageFrame]]) -> None:

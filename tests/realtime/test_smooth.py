@@ -1,0 +1,345 @@
+"""Poses in between: which ones a sink gets, when they go out live, and what that may never disturb."""
+
+import dataclasses
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.interpolate import CubicSpline
+
+from audio.config import FRAME_RATE
+from motion.kinematics import forward
+from motion.skeleton import HUMANOID
+from realtime import dancers, sender
+from realtime.clock import WallClock
+from realtime.engines.open import open_engine
+from realtime.frame import StageError, StageFrame
+from realtime.loop import run_stream
+from realtime.run import main
+from realtime.sender import Schedule
+from realtime.session import Session
+from realtime.sinks.base import HIGHEST_RATE, Sink
+from realtime.sinks.open import Sinks
+from realtime.smooth import DELAY, Upsampler, lead_to_pay
+from realtime.sources.base import PacedSource
+from tests.realtime.shows import Kept, Recording, cut, everything, music
+from tests.realtime.swing import frame, options
+from tests.realtime.udp_ear import Ear, messages
+
+
+def kept(rate: float, keeps_late: bool = True, on_frame: Callable[[StageFrame], None] = lambda frame: None) -> Kept:
+    sink = Kept(on_frame, keeps_late)
+    sink.rate = rate
+    return sink
+
+
+def sinks_of(*sinks: Sink, clock: WallClock | None = None, say: Callable[[str], None] = print) -> Sinks:
+    return Sinks([(f"sink {n}", sink) for n, sink in enumerate(sinks)], say, clock)
+
+
+def upsampled(frames: list[StageFrame], rate: float) -> list[StageFrame]:
+    upsampler = Upsampler([rate])
+    return [pose for f in frames for pose in upsampler.push(f)[rate]] + upsampler.flush()[rate]
+
+
+RATES = st.sampled_from([24.0, 25.0, 29.97, 30.0, 50.0, 59.94, 60.0, 72.0, 90.0, 120.0]) | st.floats(15, HIGHEST_RATE)
+
+
+@given(RATES, st.integers(1, 12), st.sampled_from([0, 7, 100_000]))
+@settings(max_examples=30, deadline=None)
+def test_poses_lie_on_a_fixed_grid_of_audio_time_whatever_the_rate(rate: float, count: int, first: int) -> None:
+    poses = upsampled([frame(first + k) for k in range(count)], rate)
+    numbers = np.arange(int(first * rate / FRAME_RATE) + 1, int((first + count) * rate / FRAME_RATE) + 1)
+    np.testing.assert_allclose([pose.audio_time for pose in poses], numbers / rate, rtol=1e-12)
+    belongs = np.ceil(numbers / rate * FRAME_RATE - 1e-9) - 1
+    assert [pose.index for pose in poses] == belongs.tolist()
+
+
+def test_each_danced_frame_is_in_it_untouched_and_its_sound_belongs_to_the_poses_before_it() -> None:
+    danced = [frame(k, 2) for k in range(9)]
+    poses = upsampled(danced, 60.0)
+    assert len(poses) == 4 * len(danced)
+    assert all(pose is f for pose, f in zip(poses[3::4], danced, strict=True))
+    for n, pose in enumerate(poses):
+        assert pose.samples is danced[n // 4].samples
+        assert pose.features is danced[n // 4].features
+
+
+def test_positions_are_those_of_the_rotations_in_between() -> None:
+    for pose in upsampled([frame(k, 3) for k in range(12)], 50.0):
+        np.testing.assert_allclose(forward(HUMANOID, pose.root_position, pose.rotations)[0], pose.positions, atol=1e-5)
+        assert pose.rotations.dtype == pose.positions.dtype == pose.root_position.dtype == np.float32
+
+
+def test_the_beat_goes_on_evenly_between_frames_and_counts_where_it_falls() -> None:
+    poses = upsampled([frame(k) for k in range(60)], 60.0)[4:]
+    beats = np.array([(pose.audio_time + pose.lead) * 2 for pose in poses])  # the test figure's show runs at 120 bpm
+    for name, length in (("beat_phase", 1), ("bar_phase", 4)):
+        found = np.array([getattr(pose.report, name) for pose in poses])
+        assert np.abs((found - beats / length + 0.5) % 1 - 0.5).max() < 1e-6
+    sure = np.abs(beats - np.round(beats)) > 1e-6
+    counted = np.array([pose.report.beat_in_bar for pose in poses])
+    assert (counted == np.floor(beats) % 4 + 1)[sure].all()
+
+
+def test_contacts_pass_from_one_frame_to_the_next() -> None:
+    lifted = dataclasses.replace(frame(2), contacts=np.zeros((1, 4), np.float32))
+    poses = upsampled([frame(0), frame(1), lifted], 60.0)
+    np.testing.assert_allclose([pose.contacts[0, 0] for pose in poses[7:]], [1, 0.75, 0.5, 0.25, 0], atol=1e-6)
+
+
+def test_until_the_first_frame_its_pose_is_held_and_another_show_begins_anew() -> None:
+    poses = upsampled([frame(k) for k in (0, 1, 2, 50, 51)], 60.0)
+    assert [pose.index for pose in poses] == [k for k in (0, 1, 2, 50, 51) for _ in range(4)]
+    for k, held in ((0, poses[:4]), (50, poses[12:16])):
+        for pose in held:
+            np.testing.assert_array_equal(pose.positions, frame(k).positions)
+
+
+def show(*sinks: Sink, live: bool, seconds: float = 1.4) -> Sinks:
+    """The shipped dancer over music, paced by the computer's clock or as fast as it goes."""
+    source = Recording(cut(music()[: int(seconds * 24_000)], [400]))
+    clock = WallClock()
+    opened = sinks_of(*sinks, clock=clock if live else None)
+    run_stream(PacedSource(source, clock) if live else source, Session(open_engine(dancers.find(None), "onnx")), opened)
+    opened.close()
+    return opened
+
+
+def test_recorders_get_the_same_bits_live_and_fast_and_live_sinks_get_them_in_order() -> None:
+    fast, live = [kept(60.0), kept(15.0), kept(60.0, False)], [kept(60.0), kept(15.0), kept(60.0, False)]
+    show(*fast, live=False)
+    punctuality = show(*live, live=True).punctuality
+    for a, b in zip(fast[:2], live[:2], strict=True):
+        np.testing.assert_array_equal(everything(a.frames), everything(b.frames))
+    assert len(fast[0].frames) == len(fast[2].frames) == 4 * len(fast[1].frames) == 84
+    by_time = {f.audio_time: f for f in fast[2].frames}
+    shown = live[2].frames
+    assert np.diff([f.audio_time for f in shown]).min() > 0
+    np.testing.assert_array_equal(everything(shown), everything([by_time[f.audio_time] for f in shown]))
+    assert punctuality
+    assert len(shown) == punctuality.late.count
+    assert punctuality.late.count + punctuality.skipped == 84
+
+
+def test_a_show_without_poses_in_between_is_the_same_bits_as_ever() -> None:
+    alone, beside = kept(15.0), kept(15.0)
+    show(alone, live=False)
+    show(beside, kept(60.0), live=False)
+    np.testing.assert_array_equal(everything(alone.frames), everything(beside.frames))
+
+
+@pytest.mark.parametrize(("lead_frames", "frames"), [(0, 3), (1, 2), (2, 1), (3, 0), (6, 0)])
+def test_a_dancer_pays_what_its_lead_lacks_of_the_delay_and_a_frame_for_the_rest(lead_frames: int, frames: int) -> None:
+    assert lead_to_pay(lead_frames) == pytest.approx(frames / FRAME_RATE)
+
+
+def test_the_dancer_leads_more_only_where_up_sampled_poses_are_shown_later() -> None:
+    plain, recorder, screen = kept(15.0, False), kept(60.0), kept(60.0, False)
+    own = open_engine(dancers.find(None), "onnx").manifest.lead_frames
+    show(plain, recorder, live=False)
+    assert {f.lead for f in plain.frames} == {own / FRAME_RATE}
+    show(screen, live=False)
+    assert {f.lead for f in screen.frames} == {own / FRAME_RATE + lead_to_pay(own)}
+    assert lead_to_pay(own) > 0
+
+
+def test_the_dancers_own_movement_is_as_smooth_as_a_spline_through_its_poses() -> None:
+    sink = kept(60.0)
+    show(sink, live=False, seconds=6.0)
+    made = np.array([f.positions[0] for f in sink.frames], np.float64)[3:]
+    spline = CubicSpline(np.arange(len(made[::4])), made[::4])(np.arange(len(made)) / 4)
+    ours, theirs = (np.sqrt((np.diff(p, 2, axis=0)[8:-8] ** 2).sum(axis=-1).mean()) for p in (made, spline))
+    assert ours < 1.1 * theirs
+
+
+# --- the schedule: instants by hand
+
+
+ANY = frame(0)
+
+
+def play(schedule: Schedule, rate: float, k: int, came: float, late: bool = False) -> None:
+    """Frame k, danced at `came`, settles the movement up to frame k - 1."""
+    if not late:
+        schedule.came(came, (k + 1) / FRAME_RATE)
+    numbers = range(int((k - 1) * rate / FRAME_RATE) + 1, int(k * rate / FRAME_RATE) + 1) if k else ()
+    schedule.add(came, {rate: [dataclasses.replace(ANY, audio_time=m / rate) for m in numbers]}, late)
+
+
+def out(schedule: Schedule, until: float) -> list[tuple[float, float]]:
+    """(instant, audio time) of all that goes out until then, by a thread that is never late."""
+    found = []
+    while (due := schedule.next_due()) is not None and due <= until:
+        found += [(due, pose.frame.audio_time) for pose in schedule.take(due)]
+    return found
+
+
+START = 1000.0
+
+
+@pytest.mark.parametrize("rate", [30.0, 60.0, 120.0])
+def test_each_pose_is_due_two_frames_after_its_sound_came(rate: float) -> None:
+    schedule, sent = Schedule([rate]), []
+    for k in range(30):
+        play(schedule, rate, k, START + (k + 1) / FRAME_RATE)
+        sent += out(schedule, START + (k + 2) / FRAME_RATE - 1e-9)
+    np.testing.assert_allclose([due - time for due, time in sent], START + DELAY, atol=1e-9)
+    np.testing.assert_allclose(np.diff([due for due, _ in sent]), 1 / rate, atol=1e-9)
+
+
+@given(st.lists(st.floats(0, 0.015), min_size=90, max_size=90))
+@settings(max_examples=25, deadline=None)
+def test_jitter_shorter_than_the_pause_between_poses_is_not_seen(delays: list[float]) -> None:
+    schedule, sent = Schedule([60.0]), []
+    delays[0] = 0.0
+    for k, delay in enumerate(delays):
+        came = START + (k + 1) / FRAME_RATE + delay
+        sent += out(schedule, came)
+        play(schedule, 60.0, k, came)
+    # the earliest of the last four seconds sets the clock: it may drift by no more than the jitter itself
+    steps = np.diff([due for due, _ in sent])
+    assert (np.abs(steps - 1 / 60) <= 0.015 + 1e-9).all()
+    np.testing.assert_allclose([due - time for due, time in sent[: 4 * 55]], START + DELAY, atol=1e-9)
+
+
+def test_a_late_frame_holds_the_pose_and_what_was_due_meanwhile_makes_no_burst() -> None:
+    schedule, sent = Schedule([60.0]), []
+    for k in range(20):
+        play(schedule, 60.0, k, START + (k + 1) / FRAME_RATE)
+        sent += out(schedule, START + (k + 2) / FRAME_RATE - 1e-9)
+    back = START + 26 / FRAME_RATE + 1e-3  # frames 20 to 25 all came only then
+    sent += out(schedule, back)
+    assert sent[-1][1] == pytest.approx(19 / FRAME_RATE)
+    for k in range(20, 26):
+        play(schedule, 60.0, k, back, late=k < 25)
+    after = out(schedule, back + 1.0)
+    assert after[0] == pytest.approx((START + 24.25 / FRAME_RATE + DELAY, 24.25 / FRAME_RATE))
+    np.testing.assert_allclose(np.diff(after, axis=0), 1 / 60, atol=1e-9)
+    assert len(sent) + len(after) + schedule.skipped == 25 * 4
+
+
+def test_one_late_frame_costs_at_most_one_frame_of_stillness_and_no_lasting_delay() -> None:
+    schedule, sent = Schedule([60.0]), []
+    for k in range(400):
+        came = START + (k + 1) / FRAME_RATE + (0.05 if k == 100 else 0.0)
+        sent += out(schedule, came)
+        play(schedule, 60.0, k, came)
+    waits = np.array([due - time for due, time in sent]) - START - DELAY
+    assert waits[:396].max() < 1e-9
+    assert 0.0 < waits.max() <= 0.05
+    assert waits[-60:].max() < 1e-9
+
+
+def test_sound_that_was_dropped_moves_the_clock_within_a_second() -> None:
+    schedule, sent = Schedule([60.0]), []
+    for k in range(80):
+        came = START + (k + 1) / FRAME_RATE + (1.5 if k >= 40 else 0.0)  # from 40 on, sound is 1.5 s newer
+        sent += out(schedule, came)
+        play(schedule, 60.0, k, came)
+    late = np.array([due - time for due, time in sent])[-60:] - START - DELAY - 1.5
+    assert np.abs(late).max() < 0.061
+
+
+def test_a_thread_that_is_held_up_goes_on_with_the_newest_pose_and_counts_the_others() -> None:
+    schedule = Schedule([60.0, 30.0])
+    for k in range(3):
+        for rate in (60.0, 30.0):
+            play(schedule, rate, k, START + (k + 1) / FRAME_RATE)
+    found = {pose.rate: pose for pose in schedule.take(START + 2 / FRAME_RATE + DELAY)}
+    assert [found[rate].frame.audio_time for rate in (30.0, 60.0)] == [2 / FRAME_RATE] * 2
+    assert schedule.skipped == 3 + 7
+    assert schedule.next_due() is None
+
+
+# --- the thread
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name == "sender"]
+
+
+def test_a_sink_that_fails_in_the_thread_is_named_once_and_counted_and_the_others_go_on() -> None:
+    def fail(_: StageFrame) -> None:
+        raise OSError("the cable is out")
+
+    said: list[str] = []
+    broken, good = kept(60.0, False, fail), kept(60.0, False)
+    sinks = sinks_of(broken, good, clock=WallClock(), say=said.append)
+    for k in range(3):
+        sinks.send(frame(k), late=False)
+    sinks.close()
+    assert threads() == []
+    assert len(good.frames) == sinks.errors["sink 0"] > 0
+    assert said == ["sink sink 0 failed (OSError: the cable is out); the dance goes on without it"]
+
+
+def test_a_sink_that_hangs_holds_up_neither_the_loop_nor_for_long_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender, "CLOSE_SECONDS", 0.05)
+    hangs, free = threading.Event(), threading.Event()
+
+    def hang(_: StageFrame) -> None:
+        hangs.set()
+        free.wait()
+
+    screen, recorder = kept(60.0, False, hang), kept(60.0)
+    sinks = sinks_of(screen, recorder, clock=WallClock())
+    for k in range(200):
+        sinks.send(frame(k), late=False)
+        if k == 5:
+            assert hangs.wait(10)
+    sinks.close()
+    assert len(recorder.frames) == 800
+    assert len(screen.frames) == 1
+    free.set()
+
+
+def test_closing_before_the_first_frame_or_in_the_middle_leaves_no_thread() -> None:
+    sinks_of(kept(60.0, False), clock=WallClock()).close()
+    screen = kept(60.0, False)
+    sinks = sinks_of(screen, clock=WallClock())
+    sinks.send(frame(0), late=False)
+    sinks.close()
+    assert threads() == []
+    assert screen.frames[-1].index == 0
+
+
+def test_a_sink_is_asked_to_introduce_itself_by_the_thread_that_feeds_it() -> None:
+    asked: list[str] = []
+
+    class Introduced(Kept):
+        def hello(self) -> None:
+            asked.append(threading.current_thread().name)
+
+    screen = Introduced()
+    screen.rate, screen.keeps_late = 60.0, False
+    sinks = sinks_of(screen, clock=WallClock())
+    sinks.hello()
+    sinks.close()
+    assert asked == ["sender"]
+
+
+# --- as a user asks for it
+
+
+def test_dance_over_osc_says_its_rate_and_repeats_the_frame_number(capsys: pytest.CaptureFixture[str]) -> None:
+    with Ear() as ear:
+        arguments = ["--device", "demo", "--pace", "fast", "--duration", "2", "--control", "off"]
+        assert main([*arguments, "--sink", f"osc:{ear.target},rate=30"]) == 0
+        heard = [message for data in ear.waiting() for message in messages(data)]
+    assert [arguments[2] for address, arguments in heard if address == "/dance/hello"] == [30.0]
+    frames = [arguments for address, arguments in heard if address == "/dance/frame"]
+    assert [f[0] for f in frames] == [n // 2 for n in range(60)]
+    np.testing.assert_allclose([f[1] for f in frames], np.arange(1, 61) / 30, atol=1e-5)
+    shown = capsys.readouterr().out
+    assert "at 30 poses a second" in shown
+    assert "67 ms for the poses in between" in shown
+
+
+@pytest.mark.parametrize("rate", ["14", "121", "fast"])
+def test_a_rate_that_cannot_be_is_refused_by_its_number(rate: str) -> None:
+    with pytest.raises(StageError, match=rate):
+        options("osc", "", 1, rate=rate).rate()
