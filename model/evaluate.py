@@ -1,52 +1,69 @@
-"""Measure a dancer against the recorded dances: `python -m model.evaluate runs/first --dataset cmu:PATH --json F`.
+"""Measure dancers beside recorded dances: `python -m model.evaluate --dancer FILE --takes cmu:PATH --out DIR`.
 
-It dances, from the zero state, to what the sequences of one split heard. Every number stands beside that of the
-recorded dance, and alignment beside chance. Beats are those that the data state; where the data know none they are
-the tracker's own, which flatters the alignment of both.
+Each dancer hears every song as the stage does and dances it frame by frame with the stage's rules, in every style and
+with several seeds. Every number stands beside that of the recorded dances, its chance level and its bounds.
 """
 
 import argparse
+import importlib
 import json
 import sys
-import warnings
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from audio.beat import BEAT_NAMES
-from audio.config import FRAME_RATE, AudioError
-from export.manifest import KEY, DancerFileError, Manifest
-from model import metrics
-from model.checkpoint import ModelError, load_network
-from model.corpus import Sequence
-from model.kinematics import heading_positions
-from model.loader import load_corpus
-from model.render import positions
-from model.stepping import drive, torch_step
+from audio.config import AudioError
+from export.manifest import DancerFileError
+from model.baselines import BASELINES
+from model.checkpoint import ModelError
+from model.datasets.take import Take
+from model.evaluation import control, music, recital, rhythm, size, table, variety
+from model.evaluation.dance import SHORTEST, recorded
+from model.evaluation.performing import Dancer, open_dancer
+from model.evaluation.recital import Ears, Programme, Recital
+from model.evaluation.table import TRUTH, Column
+from model.evaluation.truth import Truth
 from motion.skeleton import MotionError
 
-Dance = Callable[[Sequence], NDArray[np.float32]]  # -> [T, 140]
-HEADINGS = ("dancer", "recorded", "ratio")
+FAMILIES = rhythm.ROWS | size.ROWS | variety.ROWS | control.ROWS
+QUICK = {"songs": 6, "seconds": 24.0, "seeds": 1, "minutes": 0.0}
+SECONDS = 64.0  # the first four are not scored
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All that was danced and what came out."""
+
+    truth: Truth
+    recitals: dict[str, Recital]
+    columns: dict[str, Column]
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line of the evaluation."""
     p = argparse.ArgumentParser(
         prog="python -m model.evaluate",
-        description="Measure a dancer, or with --beats FOLDER (see --beats FOLDER --help) the beat engine.",
+        description="Measure dancers, or with --beats FOLDER (see --beats FOLDER --help) the beat engine.",
     )
-    p.add_argument("dancer", type=Path, help="a checkpoint folder, or a dancer file with its .pt twin")
-    p.add_argument("--dataset", action="append", default=[], metavar="NAME:PATH")
-    p.add_argument("--corpus", type=Path, metavar="FILE.npz", help="data that model.train prepared")
-    p.add_argument("--split", default="val")
-    p.add_argument("--seconds", type=float, default=60.0, help="of each sequence, at most")
-    p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--json", type=Path, metavar="FILE", help="write the numbers here, too")
+    p.add_argument(
+        "--dancer",
+        action="append",
+        default=[],
+        metavar="FILE|DIR|loop|matching",
+        help="a dancer file with its .pt twin, a checkpoint folder, or a baseline made of the takes; repeat for more",
+    )
+    p.add_argument("--takes", action="append", default=[], metavar="NAME:PATH[@STYLE,STYLE]", help="recorded dances")
+    p.add_argument("--music", default="demo", metavar="demo|takes|FOLDER", help="FOLDER: sounds beside .beats files")
+    p.add_argument("--songs", type=int, metavar="N", help="that many of them (default: all; demo 24)")
+    p.add_argument("--split", default="val", help="whose songs --music takes plays (default: val)")
+    p.add_argument("--seconds", type=float, default=SECONDS, help=f"of each song, at most (default: {SECONDS:g})")
+    p.add_argument("--seeds", type=int, default=2, metavar="N", help="dances to each song and style (default: 2)")
+    p.add_argument("--temperature", type=float, metavar="X", help="default: the dancer's own")
+    p.add_argument("--minutes", type=float, default=10.0, help="of the long dance (default: 10; 0: none)")
+    p.add_argument("--quick", action="store_true", help="six songs of 24 s, one seed, no long dance")
+    p.add_argument("--out", type=Path, metavar="DIR", help="write report.json and report.html here")
     return p
 
 
@@ -58,154 +75,103 @@ def main(argv: list[str] | None = None) -> int:
 
         return beat_evaluation.main(argv)
     args = parser().parse_args(argv)
+    if args.quick:
+        vars(args).update(QUICK)
     try:
-        dance = dancer(args.dancer, args.seed)
-        sequences = _sequences(args)
-        result = evaluate(dance, sequences, args.seconds)
+        _check(args)
+        takes = _takes(args.takes)
+        dancers = [_dancer(name, takes) for name in args.dancer]
+        heard = [take for take in takes if take.split == args.split] if args.music == "takes" else takes
+        songs = music.read(args.music, heard, args.seconds, args.songs)
+        measured = evaluate(dancers, takes, Programme(songs, args.seeds, args.temperature, args.minutes))
     except (ModelError, MotionError, AudioError, DancerFileError) as err:
         print(f"model.evaluate: {err}", file=sys.stderr)
         return 2
-    print(table(result))
-    if args.json:
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    print(table.text(FAMILIES, measured.columns))
+    if args.out:
+        _write(args.out, measured, _about(args, songs, takes))
     return 0
 
 
-def dancer(path: Path, seed: int) -> Dance:
-    """A function that dances to one sequence, from a checkpoint folder or a dancer file; raises ModelError."""
-    if path.is_dir():
-        network, _ = load_network(path)
-        sizes = (network.config.features, network.config.beat)
-
-        def whole(heard: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-            with torch.no_grad():
-                danced: NDArray[np.float32] = network(*map(torch.from_numpy, heard)).numpy()
-            return danced
-
-        return _with_noise(whole, network.noise_size, seed, sizes)
-    twin = path.with_suffix(".pt")
-    if not twin.is_file():
-        raise ModelError(f"{path} is no checkpoint, and there is no {twin}: build the dancer with --torchscript")
-    extra: dict[str, Any] = {f"{KEY}.json": ""}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        script = torch.jit.load(str(twin), map_location="cpu", _extra_files=extra)
-    manifest = Manifest.from_json(extra[f"{KEY}.json"].decode())
-    sizes = (len(manifest.feature_names), len(manifest.beat_names))
-    return _with_noise(
-        lambda heard: drive(torch_step(script), manifest.states, heard), manifest.noise_size, seed, sizes
+def evaluate(dancers: list[Dancer], takes: list[Take], programme: Programme) -> Measured:
+    """Let all dance and measure them beside the takes; raises ModelError."""
+    found = [recorded(take) for take in tqdm(takes, desc=TRUTH, unit="take", disable=None)]
+    truth = Truth(
+        [dance for dance in found if dance.seconds >= SHORTEST],
+        [take.name for take in takes if take.split == "train"],
     )
+    if not truth.dances:
+        raise ModelError("no take is long enough to stand beside: eight seconds at least")
+    ears, recitals = Ears(), {}
+    for song in tqdm(programme.songs, desc="listening", unit="song", disable=None):
+        for lead in {dancer.lead_frames for dancer in dancers}:
+            ears.hear(song.name, song.samples, lead)
+    for dancer in dancers:
+        recitals[dancer.name] = recital.recite(dancer, programme, ears)
+    columns = {TRUTH: _recorded_column(truth)}
+    for name, danced in tqdm(recitals.items(), desc="measuring", unit="dancer", disable=None):
+        columns[name] = _column(danced, truth)
+    return Measured(truth, recitals, columns)
 
 
-def evaluate(dance: Dance, sequences: list[Sequence], seconds: float = 60.0) -> dict[str, dict[str, float]]:
-    """Measure -> dancer, recorded and their ratio, the mean over sequences by their length; no ratio to 0."""
-    frames = int(seconds * FRAME_RATE)
-    measured: dict[str, list[dict[str, float]]] = {"dancer": [], "recorded": []}
-    lively: dict[str, list[NDArray[Any]]] = {"dancer": [], "recorded": []}
-    lengths = []
-    for sequence in tqdm(sequences, desc="dancing", unit="take", disable=None):
-        danced = dance(sequence)[:frames]
-        lengths.append(len(danced))
-        for who, pose in (("dancer", danced), ("recorded", sequence.pose[:frames])):
-            if not np.isfinite(pose).all():
-                raise ModelError(f"{who} of {sequence.name}: a pose is not finite")
-            place = positions(pose, FRAME_RATE)
-            measured[who].append(measure(pose, place, beat_count(sequence.beat[:frames])))
-            lively[who].append(metrics.activity(place, FRAME_RATE))
-    recorded = np.concatenate(lively["recorded"])
-    result: dict[str, dict[str, float]] = {}
-    for name in measured["dancer"][0]:
-        both = {who: float(np.average([row[name] for row in rows], weights=lengths)) for who, rows in measured.items()}
-        result[name] = _beside(both)
-    both = {who: metrics.freezing(np.concatenate(windows), recorded) for who, windows in lively.items()}
-    result["freeze share"] = _beside(both)
-    return result
+def _column(danced: Recital, truth: Truth) -> Column:
+    cells = rhythm.column(danced.dances, danced.silent)
+    cells |= size.column(danced.dances, danced.silent, danced.long, truth)
+    return cells | variety.column(danced.dances, danced.long, truth) | control.column(danced, truth)
 
 
-def measure(pose: NDArray[Any], place: NDArray[Any], beats: NDArray[np.float64]) -> dict[str, float]:
-    """All measures of one dance [T, 140] with its positions [T, 22, 3]; beats [T] counts them."""
-    fps = float(FRAME_RATE)
-    local = heading_positions(torch.from_numpy(np.asarray(pose, np.float64))).numpy()
-    feet = metrics.foot_speed(place, fps)
-    times = (np.arange(len(feet)) + 0.5) / fps
-    between = (beats[1:] + beats[:-1]) / 2
-    whole = np.arange(np.ceil(beats[0]), np.floor(beats[-1]) + 1)
-    at = np.interp(whole, beats, np.arange(len(beats)) / fps)
-    rests = metrics.alignment(metrics.events(feet, fps), at, float(times[-1]))
-    steps = metrics.alignment(metrics.landings(place, fps), at, float(times[-1]))
+def _recorded_column(truth: Truth) -> Column:
+    cells = rhythm.column(truth.dances, [])
+    return cells | size.column(truth.dances, [], [], truth) | variety.of_the_recorded(truth)
+
+
+def _check(args: argparse.Namespace) -> None:
+    if not args.dancer:
+        raise ModelError("nobody dances: give --dancer FILE (or loop, or matching)")
+    if not args.takes:
+        raise ModelError("no recorded dances to stand beside: give --takes NAME:PATH")
+    if args.seconds < SHORTEST + rhythm.BEGIN or args.seeds < 1 or args.minutes < 0:
+        raise ModelError(f"--seconds must be {SHORTEST + rhythm.BEGIN:g} or more, --seeds 1, --minutes 0")
+    if (args.songs or 1) < 1:
+        raise ModelError("--songs must be 1 or more")
+
+
+def _takes(specs: list[str]) -> list[Take]:
+    from model.pairing import read_takes  # slow to import
+
+    return read_takes(specs)
+
+
+def _dancer(word: str, takes: list[Take]) -> Dancer:
+    if word not in BASELINES:
+        return open_dancer(Path(word))
+    module, _, function = BASELINES[word].partition(":")
+    built: Dancer = getattr(importlib.import_module(module), function)(takes)
+    return built
+
+
+def _about(args: argparse.Namespace, songs: list[music.Song], takes: list[Take]) -> dict[str, Any]:
     return {
-        "speed m/s": metrics.mean_speed(place, fps),
-        "foot speed m/s": float(feet.mean()),
-        "spread m": metrics.spread(local - local[:, :1]),
-        "jerk m/s3": metrics.jerk(place, fps),
-        "skating share": metrics.skating(place, fps),
-        "rests on beats, F": rests.score,
-        "rests, by chance": rests.chance,
-        "rests, net": rests.net,
-        "landings on beats, F": steps.score,
-        "landings, by chance": steps.chance,
-        "landings, net": steps.net,
-        "locked to the beat": metrics.locked(feet, between, 1.0),
-        "locked to two beats": metrics.locked(feet, between, 0.5),
-        "locked to a wrong tempo": metrics.locked(feet, between * 1.07, 1.0),
+        "dancers": args.dancer,
+        "takes": args.takes,
+        "recorded minutes": round(sum(len(t.root) / t.fps for t in takes) / 60, 2),
+        "music": args.music,
+        "songs": [song.name for song in songs],
+        "seconds": args.seconds,
+        "seeds": args.seeds,
+        "temperature": args.temperature,
+        "minutes": args.minutes,
     }
 
 
-def beat_count(beat: NDArray[Any]) -> NDArray[np.float64]:
-    """[T] beats since the first frame, growing, from the beat inputs [T, K] of the network."""
-    cos, sin = (beat[:, BEAT_NAMES.index(name)].astype(np.float64) for name in ("beat_cos", "beat_sin"))
-    count: NDArray[np.float64] = np.unwrap(np.arctan2(sin, cos)) / (2 * np.pi)
-    # a tracker may step back a little; time does not
-    return np.asarray(np.maximum.accumulate(count + 1e-9 * np.arange(len(count))), np.float64)
+def _write(folder: Path, measured: Measured, about: dict[str, Any]) -> None:
+    from model import report  # matplotlib
 
-
-def table(result: dict[str, dict[str, float]]) -> str:
-    """The report, one line a measure."""
-    lines = [f"{'':<24}" + "".join(f"{heading:>10}" for heading in HEADINGS)]
-    for name, row in result.items():
-        lines.append(f"{name:<24}" + "".join(f"{row[key]:>10.3f}" if key in row else "" for key in HEADINGS))
-    return "\n".join(lines)
-
-
-def _with_noise(
-    whole: Callable[[list[NDArray[np.float32]]], NDArray[np.float32]],
-    noise_size: int,
-    seed: int,
-    sizes: tuple[int, int],
-) -> Dance:
-    rng = np.random.default_rng(seed)
-
-    def dance(sequence: Sequence) -> NDArray[np.float32]:
-        for what, series, size in (
-            ("features", sequence.features, sizes[0]),
-            ("beat numbers", sequence.beat, sizes[1]),
-        ):
-            if series.shape[1] != size:
-                raise ModelError(f"the dancer hears {size} {what} and the data have {series.shape[1]}: train it again")
-        noise = rng.random((1, len(sequence.pose), noise_size), dtype=np.float32)
-        heard = [series[None].astype(np.float32) for series in (sequence.features, sequence.beat, sequence.controls)]
-        return whole([*heard, noise])[0]
-
-    return dance
-
-
-def _sequences(args: argparse.Namespace) -> list[Sequence]:
-    if args.corpus:
-        corpus = load_corpus(args.corpus)
-    elif args.dataset:
-        from model.pairing import prepare  # the whole ear, and slow to import
-
-        corpus = prepare(args.dataset, seed=args.seed)
-    else:
-        raise ModelError("nothing to dance to: give --dataset NAME:PATH or --corpus FILE.npz")
-    if not (found := corpus.split(args.split)):
-        raise ModelError(f"the data have no {args.split} split")
-    return found
-
-
-def _beside(both: dict[str, float]) -> dict[str, float]:
-    """With the ratio, where there is one."""
-    return {**both, "ratio": both["dancer"] / both["recorded"]} if both["recorded"] else both
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = {"about": about, "measures": table.as_json(FAMILIES, measured.columns)}
+    (folder / "report.json").write_text(json.dumps(numbers, indent=1) + "\n")
+    page = report.html(measured.truth, measured.recitals, measured.columns, about)
+    (folder / "report.html").write_text(page, "utf-8")
 
 
 if __name__ == "__main__":
