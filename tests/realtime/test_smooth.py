@@ -54,8 +54,9 @@ def test_poses_lie_on_a_fixed_grid_of_audio_time_whatever_the_rate(rate: float, 
     poses = upsampled([frame(first + k) for k in range(count)], rate)
     numbers = np.arange(int(first * rate / FRAME_RATE) + 1, int((first + count) * rate / FRAME_RATE) + 1)
     np.testing.assert_allclose([pose.audio_time for pose in poses], numbers / rate, rtol=1e-12)
-    belongs = np.ceil(numbers / rate * FRAME_RATE - 1e-9) - 1
-    assert [pose.index for pose in poses] == belongs.tolist()
+    into = numbers / rate * FRAME_RATE - [pose.index for pose in poses]  # 0-1: how far into the sound of its frame
+    assert into.min() > -1e-9
+    assert into.max() < 1 + 1e-9
 
 
 def test_each_danced_frame_is_in_it_untouched_and_its_sound_belongs_to_the_poses_before_it() -> None:
