@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from realtime.sinks.vmc import VmcSink
 from realtime.sinks.vmc_pose import to_unity
 from tests.interop.unity import avatars
 from tests.interop.unity.harness import HERE, MCS, MONO, PACKAGE, STUBS, Harness, compile_csharp, package_sources
-from tests.interop.unity.shows import danced, datagrams, followed, free_ports, stage
+from tests.interop.unity.shows import danced, datagrams, followed, free_ports, perform, pose_datagrams
 from tests.realtime.swing import FPS, frame, options
 from tests.realtime.udp_ear import Ear, messages
 
@@ -69,9 +70,38 @@ def by_hand(program):
     harness.close()
 
 
+class Show(NamedTuple):
+    """What three characters did in one show, and the frames of it."""
+
+    frames: list
+    found: list
+    reports: list
+
+
 @pytest.fixture(scope="module")
-def dance(tmp_path_factory):
-    return danced(tmp_path_factory.mktemp("dance"), seconds=4)
+def show(program, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("show")
+    *ports, control = free_ports(4)
+    harnesses = [Harness(program) for _ in ports]
+    bodies = (avatars.ours(), avatars.turned(), avatars.posed())
+    for n, (harness, body) in enumerate(zip(harnesses, bodies, strict=True)):
+        harness.ask("rig", body.write(folder / f"avatar{n}.txt"))
+        harness.ask("open", ports[n], control, 0)
+        harness.tell("follow", 0)
+    record = folder / "show.npz"
+    sinks = (f"osc:127.0.0.1:{ports[0]}", f"vmc:127.0.0.1:{ports[1]},listen=off", f"osc:127.0.0.1:{ports[2]},rate=30")
+    words = [word for sink in (*sinks, f"npz:{record}") for word in ("--sink", sink)]
+    perform(*words, "--control", str(control), seconds=3)
+    found = [harness.answer() for harness in harnesses]
+    reports = [harness.ask("report") for harness in harnesses]
+    for harness in harnesses:
+        harness.close()
+    return Show(danced(record), found, reports)
+
+
+@pytest.fixture
+def dance(show):
+    return show.frames
 
 
 def joints(found):
@@ -105,35 +135,22 @@ def bodies_of(frames):
 def drawn(harness, frames, steps, late=lambda k: 0.0, delay=1):
     """Draw `steps` pictures a pose of a show whose poses come late(k) seconds late: (instant, hand, beat) of each."""
     found = []
-    for k, data in enumerate(datagrams(OscSink, "osc", frames)[1:]):  # without the hello
+    for k, data in enumerate(pose_datagrams(frames)):
         now = (k + 1) / FPS + late(k)
         harness.ask("take", now, data.hex())
         found += harness.ask("advance", now, (1 / FPS + late(k + 1) - late(k)) / steps, steps, delay)
     return found
 
 
-def test_a_live_show_moves_every_joint_to_where_the_stage_has_it(start, tmp_path):
-    ports = free_ports(4)
-    bodies = (avatars.ours(), avatars.turned(), avatars.posed())
-    harnesses = [start(body, port, ports[3]) for body, port in zip(bodies, ports[:3], strict=True)]
-    for harness, poses in zip(harnesses, (25, 100, 25), strict=True):
-        harness.tell("follow", poses)
-    record = tmp_path / "show.npz"
-    kinds = ("osc:127.0.0.1:{},rate=15", "vmc:127.0.0.1:{},listen=off", "osc:127.0.0.1:{}")
-    sinks = [kind.format(port) for kind, port in zip(kinds, ports[:3], strict=True)]
-    words = [word for sink in (*sinks, f"npz:{record}") for word in ("--sink", sink)]
-    stage(*words, "--control", f"127.0.0.1:{ports[3]}", seconds=4)
-    with np.load(record) as show:
-        times, positions = show["audio_time"].round(3), show["positions"][:, 0]
-        at = dict(zip(times.tolist(), positions, strict=True))
-    for harness in harnesses:
-        found = [pose for pose in harness.answer() if round(pose["time"], 3) in at]
-        ours = np.array([at[round(pose["time"], 3)] for pose in found])
-        assert len(found) >= 20
-        assert np.abs(joints(found) - ours).max() < MILLIMETRE
-        report = harness.ask("report")
-        assert report["garbage"] == 0
-        assert report["fault"] is None
+@pytest.mark.parametrize("receiver", range(3), ids=["osc", "vmc", "osc at 30"])
+def test_a_show_moves_every_joint_to_where_the_stage_has_it(show, receiver):
+    at = {round(shown.audio_time, 3): shown.positions[0] for shown in show.frames}
+    found = [pose for pose in show.found[receiver] if round(pose["time"], 3) in at]
+    ours = np.array([at[round(pose["time"], 3)] for pose in found])
+    assert len(found) >= 3
+    assert np.abs(joints(found) - ours).max() < MILLIMETRE
+    assert show.reports[receiver]["garbage"] == 0
+    assert show.reports[receiver]["fault"] is None
 
 
 @pytest.mark.parametrize("kind", [OscSink, VmcSink])
@@ -154,7 +171,7 @@ def test_a_body_of_other_proportions_points_its_limbs_as_ours_and_stands_on_the_
 def test_a_body_that_lacks_half_the_bones_carries_its_arms_as_ours(start, dance):
     (port,) = free_ports(1)
     harness = start(avatars.other(missing=SPARSE), port)
-    shown = dance[::6]
+    shown = dance[::4]
     found = joints(followed(harness, OscSink, ("osc", port), shown))
     ours, world = bodies_of(shown)
     for limb in LIMBS:
@@ -226,14 +243,16 @@ def test_garbage_of_every_kind_is_counted_and_the_dance_goes_on(start):
             if n % 20 == 0:
                 harness.ask("report")  # time to read: what the system drops tests nothing
     frames = [frame(k) for k in range(200, 212)]
-    found = joints(followed(harness, OscSink, ("osc", port), frames))
-    assert np.abs(found - [shown.positions[0] for shown in frames]).max() < MILLIMETRE
+    at = {round(shown.audio_time, 3): shown.positions[0] for shown in frames}
+    found = [pose for pose in followed(harness, OscSink, ("osc", port), frames) if round(pose["time"], 3) in at]
+    assert len(found) >= 11  # a bundle that was cut after its rotations was a pose, too
+    assert np.abs(joints(found) - [at[round(pose["time"], 3)] for pose in found]).max() < MILLIMETRE
     report = harness.ask("report")
     assert report["garbage"] > 100
     assert report["fault"] is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_no_bytes_whatever_make_the_reader_throw(by_hand, data):
     changed = bytearray(data.draw(st.sampled_from(WHOLE)))
@@ -250,7 +269,7 @@ def test_a_number_that_is_none_never_reaches_the_character(start, number):
     (port,) = free_ports(1)
     harness = start(port=port)
     good = followed(harness, OscSink, ("osc", port), [frame(k) for k in range(12)])
-    spoilt = datagrams(OscSink, "osc", [frame(12)])[-1]
+    (spoilt,) = pose_datagrams([frame(12)])
     at = spoilt.index(b"/dance/0/rotations") + 200
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.sendto(spoilt[:at] + struct.pack(">f", number) + spoilt[at + 4 :], ("127.0.0.1", port))
@@ -263,10 +282,10 @@ def test_a_number_that_is_none_never_reaches_the_character(start, number):
 @pytest.mark.parametrize("delay", [1, 2])
 def test_the_movement_between_poses_does_not_jump_in_speed(start, dance, delay):
     def largest_jump(steps):
-        hand = np.array([step[1] for step in drawn(start(), dance[:30], steps, delay=delay)])[8 * steps :]
+        hand = np.array([step[1] for step in drawn(start(), dance[:20], steps, delay=delay)])[8 * steps :]
         return np.abs(np.diff(hand, 2, axis=0)).max() * FPS * steps
 
-    assert largest_jump(128) < 0.6 * largest_jump(64)  # of a jump, all would be left
+    assert largest_jump(64) < 0.6 * largest_jump(32)  # of a jump, all would be left
 
 
 def test_poses_that_come_late_now_and_then_do_not_stop_the_movement(start, dance):
@@ -274,8 +293,8 @@ def test_poses_that_come_late_now_and_then_do_not_stop_the_movement(start, dance
     found = drawn(start(), dance, 8, late=lambda k: late[k])
     instants = np.array([step[0] for step in found])
     passed = np.repeat(1 / FPS + np.diff(late), 8) / 8
-    rate = (np.diff(instants) / passed[1:])[30 * 8 :]
-    assert 0.89 < rate.min()
+    rate = (np.diff(instants) / passed[1:])[20 * 8 :]
+    assert rate.min() > 0.89
     assert rate.max() < 1.11
 
 
@@ -294,19 +313,19 @@ def test_the_lamp_says_what_is_wrong_and_what_to_do(start):
     assert "--sink" in harness.ask("lamp", 0.0)["text"]
     drawn(harness, [frame(k) for k in range(30)], 1)
     assert harness.ask("lamp", 2.02)["status"] == "Dancing"
-    for k, data in enumerate(datagrams(OscSink, "osc", [frame(k) for k in range(33, 36)])[1:], start=34):
+    for k, data in enumerate(pose_datagrams([frame(k) for k in range(33, 36)]), start=34):
         harness.ask("take", k / FPS, data.hex())
     assert harness.ask("lamp", 2.5)["status"] == "Unsteady"
     assert "poses get lost" in harness.ask("lamp", 2.6)["text"]
     assert harness.ask("lamp", 5.0)["status"] == "Silent"
     wrong = message("/dance/hello", "2", 1, 15.0, *BONES).data
-    for data in (wrong, datagrams(OscSink, "osc", [frame(90)])[1]):
+    for data in (wrong, *pose_datagrams([frame(90)])):
         harness.ask("take", 5.1, data.hex())
     assert "another version" in harness.ask("lamp", 5.2)["text"]
 
 
 def test_hearing_and_drawing_a_pose_makes_no_garbage(start):
-    (data,) = datagrams(OscSink, "osc", [frame(3)])[1:]
+    (data,) = pose_datagrams([frame(3)])
     assert start().ask("collect", data.hex())["collections"] == 0
 
 

@@ -105,6 +105,8 @@ namespace StreamingDance
 
         private void Status(OscMessage message)
         {
+            if (message.Count == 0 || message.TextIs(0, "hello") || message.TextIs(0, "styles") || message.TextIs(0, "controls"))
+                return;  // the stage introduces itself because we asked, not the user
             var text = new StringBuilder();
             for (int n = 0; n < message.Count; n++) text.Append(n > 0 ? " " : "").Append(message.Text(n));
             stream.Show.Answer = text.ToString();

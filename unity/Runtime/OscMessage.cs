@@ -90,8 +90,9 @@ namespace StreamingDance
         /// <summary>Whether an argument is this text.</summary>
         public bool TextIs(int argument, string text)
         {
+            if (argument >= Count || Tag(argument) != 's') return false;
             int start = starts[argument];
-            return argument < Count && Tag(argument) == 's' && Has(start, text) && data[start + text.Length] == 0;
+            return Has(start, text) && data[start + text.Length] == 0;
         }
 
         /// <summary>An argument as words, for people to read.</summary>

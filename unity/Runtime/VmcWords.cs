@@ -3,12 +3,12 @@ using UnityEngine;
 namespace StreamingDance
 {
     /// <summary>
-    /// Reads VMC (protocol.vmc.info), which is in Unity's axes already. A pose is whole once its time and all the bones
-    /// that the pose before had have come, in either order; half a pose is not shown.
+    /// Reads VMC (protocol.vmc.info), which is in Unity's axes already. A pose is whole once its time and all bones have
+    /// come, in either order; half a pose is not shown, unless the rest never comes.
     /// </summary>
     internal sealed class VmcWords
     {
-        private const int GiveUp = 15;  // poses that lack bones, until it is believed that those are not sent any more
+        private const int GiveUp = 15;  // poses that lack bones, until it is believed that those are not sent
 
         private readonly DanceStream stream;
         private readonly string[] names = new string[Skeleton.Count];
@@ -19,7 +19,8 @@ namespace StreamingDance
         private Quaternion rootRotation = Quaternion.identity;
         private double time;
         private bool timed;
-        private int seen, expected, halves;  // bits of bones
+        private int seen, expected = (1 << Skeleton.Count) - 1;  // bits of bones
+        private int halves;
 
         public VmcWords(DanceStream stream)
         {
@@ -33,7 +34,7 @@ namespace StreamingDance
             else if (message.Is("/VMC/Ext/T")) Time(message, now);
             else if (message.Is("/VMC/Ext/Root/Pos")) Root(message);
             else return;
-            if (timed && expected != 0 && (seen & expected) == expected) Finish(now);
+            if (timed && seen == expected) Finish(now);
         }
 
         private void Time(OscMessage message, double now)
@@ -41,14 +42,14 @@ namespace StreamingDance
             if (!message.Numbers(0, 1)) return;
             if (timed && seen != 0)
             {
-                if (expected == 0 || ++halves > GiveUp)
+                if (++halves > GiveUp)
                 {
                     expected = seen;
                     Finish(now);
                 }
                 else seen = 0;
             }
-            else if ((seen & expected) != expected) seen = 0;  // what is left of a pose whose beginning was lost
+            else if (seen != expected) seen = 0;  // what is left of a pose whose beginning was lost
             time = message.Number(0);
             timed = true;
         }
@@ -67,6 +68,7 @@ namespace StreamingDance
             if (bone == Skeleton.Count) return;
             ReadPlace(message, out positions[bone], out pose.Local[bone]);
             seen |= 1 << bone;
+            expected |= seen;
         }
 
         private void Finish(double now)

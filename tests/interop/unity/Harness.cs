@@ -43,7 +43,7 @@ internal static class Harness
         {
             case "rig": return Rig(words[1]);
             case "open": return Open(int.Parse(words[1]), int.Parse(words[2]), int.Parse(words[3]));
-            case "use": dancer = all[int.Parse(words[1])]; return "{}";
+            case "use": return Use(int.Parse(words[1]));
             case "follow": return Follow(int.Parse(words[1]));
             case "report": return Report();
             case "say": return Say(words);
@@ -99,12 +99,20 @@ internal static class Harness
         return Report();
     }
 
-    // LateUpdate, over and over, until so many new poses came; each pose is then laid on the character as it was sent
+    private static string Use(int character)
+    {
+        dancer = all[character];
+        animator = dancer.GetComponent<Animator>();
+        return "{}";
+    }
+
+    // LateUpdate, over and over, until so many new poses came (0: until no more come); each pose is then laid on the
+    // character as it was sent
     private static string Follow(int poses)
     {
         var found = new List<string>();
         double began = StreamClock.Now, before = began;
-        while (found.Count < poses && StreamClock.Now - began < Patience)
+        while ((poses == 0 || found.Count < poses) && StreamClock.Now - began < Patience)
         {
             Thread.Sleep(3);
             double now = StreamClock.Now;
@@ -113,6 +121,7 @@ internal static class Harness
             foreach (StreamingDancer one in all) Call(one, "LateUpdate");
             Call(dancer, "OnGUI");
             Show show = Get<DancePlayer>("player").Show;
+            if (poses == 0 && found.Count > 0 && now - show.Arrived > 1.0) break;
             double newest;
             var pose = new Pose();
             DanceStream heard = Get<Receiver>("receiver").Stream;
@@ -182,7 +191,7 @@ internal static class Harness
         byte[] data = Bytes(hex);
         var laid = new HumanoidRig(animator);
         int before = 0;
-        for (int n = 0; n < 11000; n++)
+        for (int n = 0; n < 6000; n++)
         {
             if (n == 1000) before = GC.CollectionCount(0);
             stream.Take(data, data.Length, n);

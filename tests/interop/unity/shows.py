@@ -9,6 +9,7 @@ import numpy as np
 
 from realtime.frame import StageFrame
 from realtime.sinks.base import Sink
+from realtime.sinks.osc import OscSink
 from tests.interop.unity.harness import ROOT, Harness
 from tests.realtime.swing import frame, options
 from tests.realtime.udp_ear import Ear
@@ -22,21 +23,20 @@ def free_ports(count: int) -> list[int]:
     return [ear.port for ear in ears]
 
 
-def stage(*words: str, seconds: float, pace: str = "live") -> None:
-    """Run the command on the built-in music for so long."""
-    command = [sys.executable, "-m", "realtime.run", "--device", "demo", "--pace", pace, "--duration", str(seconds)]
+def perform(*words: str, seconds: float) -> None:
+    """Run the command on the built-in music; not paced, so that a busy computer leaves out nothing."""
+    command = [sys.executable, "-m", "realtime.run", "--device", "demo", "--pace", "fast", "--duration", str(seconds)]
     done = subprocess.run([*command, *words], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
 
 
-def danced(folder: Path, seconds: float) -> list[StageFrame]:
-    """What the shipped dancer makes of so many seconds of the built-in music."""
-    record = folder / "danced.npz"
-    stage("--sink", f"npz:{record}", "--control", "off", seconds=seconds, pace="fast")
+def danced(record: Path) -> list[StageFrame]:
+    """The frames of a recorded show, to be sent again."""
     with np.load(record) as show:
         return [
             dataclasses.replace(
                 frame(k),
+                audio_time=float(show["audio_time"][k]),
                 root_position=show["positions"][k, :, 0],
                 rotations=show["rotations"][k],
                 positions=show["positions"][k],
@@ -53,6 +53,11 @@ def datagrams(kind: type[Sink], name: str, frames: list[StageFrame], dancers: in
             sink.send(shown)
         sink.close()
         return ear.waiting()
+
+
+def pose_datagrams(frames: list[StageFrame]) -> list[bytes]:
+    """One of each frame with a single dancer, as /dance."""
+    return [data for data in datagrams(OscSink, "osc", frames) if b"/dance/frame" in data]
 
 
 def followed(harness: Harness, kind: type[Sink], target: tuple[str, int], frames: list[StageFrame], **extra) -> list:
