@@ -164,7 +164,8 @@ def _skeleton(found: dict[str, int], nodes: gltf.Nodes, places: F64) -> Skeleton
 
 
 def _check_limbs(skeleton: Skeleton) -> None:
-    for bone, child in [*LIMBS.items(), ("leftFoot", "leftToes"), ("rightFoot", "rightToes")]:
+    hips = [("hips", "leftUpperLeg"), ("hips", "rightUpperLeg")]
+    for bone, child in [*hips, *LIMBS.items(), ("leftFoot", "leftToes"), ("rightFoot", "rightToes")]:
         if child not in skeleton.names:
             continue
         n = skeleton.index(child)

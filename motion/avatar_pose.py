@@ -31,10 +31,9 @@ class AvatarPose:
         self._corrections = _corrections(avatar.skeleton)
         parents = np.array(avatar.skeleton.parents)
         self._children, self._parents = np.arange(1, len(parents)), parents[1:]
-        self._feet = [avatar.skeleton.index(side + "Foot") for side in ("left", "right")]
-        self._soles = _soles(avatar.skeleton, self.scale)
-        rest = kinematics.rest_positions(avatar.skeleton)[self._feet, 1]
-        self._rest = np.stack([rest, rest + self._soles[:, 1]], axis=-1).ravel()
+        self._legs, self._reach = _legs(avatar.skeleton, self.scale)
+        at_rest = np.tile([0.0, 0.0, 0.0, 1.0], (len(parents), 1))
+        self._rest = self._foot_points(avatar.skeleton.offsets[0], at_rest)[:, 1]
         self._our_rest = kinematics.rest_positions(HUMANOID)[FOOT_POINTS, 1]
 
     def fit(self, root: Floats, local: Floats) -> tuple[Floats, Floats]:
@@ -49,17 +48,14 @@ class AvatarPose:
             rotation.inverse(turns[..., self._parents, :]), turns[..., 1:, :]
         )
         scaled = (root * self.scale).astype(root.dtype)
-        theirs, _ = kinematics.forward(self.avatar.skeleton, scaled, fitted)
-        points = self._foot_points(theirs, turns)
-        moved = self._correction(ours[..., FOOT_POINTS, :] * self.scale, points)
+        moved = self._correction(ours[..., FOOT_POINTS, :] * self.scale, self._foot_points(scaled, turns))
         return scaled + moved.astype(root.dtype), fitted
 
-    def _foot_points(self, positions: Floats, turns: Floats) -> Floats:
-        """[..., 4, 3] ankle and toe joint of the left and the right foot; toes it lacks are guessed."""
-        ankles = positions[..., self._feet, :]
-        toes = ankles + rotation.rotate(turns[..., self._feet, :], self._soles.astype(turns.dtype))
-        points: Floats = np.stack([ankles, toes], axis=-2)
-        return points.reshape(*points.shape[:-3], 4, 3)
+    def _foot_points(self, hips: Floats, turns: Floats) -> Floats:
+        """[..., 4, 3] ankle and toe joint of the left and the right foot, for world rotations [..., A, 4]."""
+        ways = rotation.rotate(turns[..., self._legs, :], self._reach.astype(turns.dtype))
+        points = hips[..., None, None, :] + np.cumsum(ways, axis=-2)[..., 2:, :]
+        return points.reshape(*hips.shape[:-1], 4, 3)
 
     def _correction(self, wanted: Floats, points: Floats) -> Floats:
         """How far [..., 3] to move the hips: the lowest point comes to its height, what stands comes to its place."""
@@ -90,17 +86,15 @@ def _corrections(skeleton: Skeleton) -> NDArray[np.float64]:
     return turns
 
 
-def _soles(skeleton: Skeleton, scale: float) -> NDArray[np.float64]:
-    """[2, 3] from ankle to toe joint at rest, left and right."""
-    names = [side + "Toes" for side in ("left", "right")]
-    return np.stack(
-        [
-            skeleton.offsets[skeleton.index(name)]
-            if name in skeleton.names
-            else HUMANOID.offsets[HUMANOID.index(name)] * scale
-            for name in names
-        ]
-    )
+def _legs(skeleton: Skeleton, scale: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Hips, thigh, shin, foot of both sides [2, 4], and the way [2, 4, 3] to the next; toes it lacks are as ours."""
+    ways = [HUMANOID.offsets[HUMANOID.index(side + "Toes")] * scale for side in ("left", "right")]
+    legs = [["hips", side + "UpperLeg", side + "LowerLeg", side + "Foot", side + "Toes"] for side in ("left", "right")]
+    reach = [
+        [skeleton.offsets[skeleton.index(bone)] if bone in skeleton.names else toes for bone in leg[1:]]
+        for leg, toes in zip(legs, ways, strict=True)
+    ]
+    return np.array([[skeleton.index(bone) for bone in leg[:4]] for leg in legs]), np.array(reach)
 
 
 def _share(heights: Floats, soft: float) -> Floats:
