@@ -12,7 +12,7 @@ using UnityEngine;
 
 internal static class Harness
 {
-    private const double Patience = 20.0;  // s until `follow` gives up
+    private const double Patience = 120.0;  // s until `follow` gives up
 
     private static readonly List<string> events = new List<string>();
     private static readonly DanceStream stream = new DanceStream();
