@@ -27,7 +27,7 @@ UNISON = ("off", "alike", "mirrored")
 LONGEST_BEATS = 64.0  # a canon longer than this begins again with dancer 0
 PAST_FRAMES = 1056  # 64 beats at the slowest tempo
 FADE_FRAMES = FRAME_RATE  # one second
-MOST_SLEW = 0.5  # of the beat's own pace: how the crew follows a beat that was moved
+MOST_SLEW = 0.25  # of the beat's own pace: how the crew follows a beat that was moved
 RECOUNTED = math.log(1.4)  # a tempo that changes by more is another way of counting the same music
 
 _SIDES = (pose.MIRROR_PERMUTATION[pose.ROTATIONS].reshape(len(BONES), 6)[:, 0] - pose.ROTATIONS.start) // 6
@@ -209,8 +209,9 @@ def read(past: Past, beats: Floats) -> Bodies:
     frames = len(past.beats)
     after = np.clip(np.searchsorted(past.beats, beats, side="left"), 1, frames - 1)
     first, last = past.beats[after - 1], past.beats[after]
-    part = np.clip((beats - first) / (last - first), 0.0, 1.0)
-    part[~np.isfinite(first)] = 1.0
+    danced = np.isfinite(first)
+    span = np.where(danced, last - np.where(danced, first, 0.0), 1.0)
+    part = np.clip(np.where(danced, 1.0 - (last - beats) / span, 1.0), 0.0, 1.0)
     one, other = (past.head + after - 1) % frames, (past.head + after) % frames
     root, local, contacts = past.bodies
     weight = part[:, None]

@@ -129,6 +129,8 @@ def now(glide: Glide) -> F64:
 
 
 def _at(glide: Glide, age: int) -> C128:
+    if age >= glide.frames:
+        return glide.end
     u = age / glide.frames
     done = u * u * (3.0 - 2.0 * u)
     carried = glide.speed * (glide.frames * u * (1.0 - u) ** 2)  # what is left of the speed they had
