@@ -16,6 +16,4 @@ namespace UnityEditor
     }
 
     public static class EditorGUILayout { public static void HelpBox(string message, MessageType type) { } }
-
-    public static class EditorUtility { public static bool IsPersistent(UnityEngine.Object thing) { return false; } }
 }

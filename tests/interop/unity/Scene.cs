@@ -5,11 +5,7 @@ using System.Collections.Generic;
 
 namespace UnityEngine
 {
-    public class Object
-    {
-        public string name = "";
-        public static void Destroy(Object thing) { }
-    }
+    public class Object { public string name = ""; }
 
     public class Component : Object
     {
@@ -75,8 +71,6 @@ namespace UnityEngine
             set { localPosition = above == null ? value : above.InverseTransformPoint(value); }
         }
 
-        public Vector3 up { get { return rotation * Vector3.up; } set { rotation = Quaternion.FromToRotation(Vector3.up, value); } }
-
         public Vector3 TransformPoint(Vector3 point)
         {
             Vector3 inside = localPosition + localRotation * Vector3.Scale(localScale, point);
@@ -133,6 +127,7 @@ namespace UnityEngine
 
     public static class Debug
     {
+        public static void Log(object message) { Console.Error.WriteLine(message); }
         public static void LogException(Exception fault, Object context) { Console.Error.WriteLine(fault); }
     }
 }
@@ -147,6 +142,7 @@ namespace UnityEngine.Events
     {
         private event UnityAction Called;
         public void AddListener(UnityAction call) { Called += call; }
+        public void RemoveListener(UnityAction call) { Called -= call; }
         public void Invoke() { if (Called != null) Called(); }
     }
 
