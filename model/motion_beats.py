@@ -1,9 +1,13 @@
-"""Beats of a dance without music: the steady pulse on which its limbs come to rest.
+"""Beats of a dance without music: the pulse that its feet, its hands and its bounce share.
 
-A dancer's hands and feet slow down on the beat, so the onset curve of a dance is how far their speed lies below its own
-average. librosa's dynamic programme (Ellis, "Beat Tracking by Dynamic Programming", 2007) finds the steadiest
-series of such rests. This is an estimate: captured salsa, for one, keeps no constant beat.
+A dancer's limbs slow down on the beat and the hips are low on it, so each of these gives a curve of accents, and
+librosa's dynamic programme (Ellis, "Beat Tracking by Dynamic Programming", 2007) finds an even series of them for each
+tempo that people dance to. Of all these grids the one is taken to which the movement is locked best: the share of
+speed that goes with the beat, the pair or the bar of it, over what grids of a wrong tempo get. It is an estimate.
 """
+
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import librosa
 import numpy as np
@@ -12,43 +16,38 @@ from numpy.typing import NDArray
 from motion.skeleton import HUMANOID
 
 F64 = NDArray[np.floating]
-RATE = 60  # Hz of the curve
-LIMBS = [HUMANOID.index(name) for name in ("leftHand", "rightHand", "leftFoot", "rightFoot")]
-STILL = 0.2  # m/s, all four limbs together: below it nobody dances
-SLOWEST, FASTEST = 75.0, 155.0  # bpm: the level at which people count a dance
+RATE = 60  # Hz of the curves
+FEET = [HUMANOID.index(name) for name in ("leftToes", "rightToes")]
+HANDS = [HUMANOID.index(name) for name in ("leftHand", "rightHand")]
+STILL = 0.1  # m/s, both feet or both hands together: below it nobody dances
+TEMPI = np.geomspace(70.0, 150.0, 12)  # bpm: the level at which people count a dance
+TIGHTNESS = 150.0  # of the dynamic programme: how even a grid is
+WRONG_TEMPI = (0.87, 0.93, 1.07, 1.15)
+LEVELS = ((1.0, 1.0), (0.5, 1.0), (0.25, 0.5))  # cycles a beat, weight
 
 
-def rest_curve(positions: F64, fps: float) -> F64:
-    """How far the limbs' speed lies below its 1 s average: positions [T, 22, 3] m -> [T'] at RATE, 0 or more."""
+class Signals(NamedTuple):
+    """What of a dance is rhythmic, at RATE; each [T]."""
+
+    times: F64  # s
+    feet: F64  # m/s, both together
+    hands: F64
+    height: F64  # m, of the hips
+
+
+def signals(positions: F64, fps: float) -> Signals:
+    """From joint positions [T, 22, 3] m."""
     times = np.arange(0.0, (len(positions) - 1) / fps, 1.0 / RATE)
-    limbs = positions[:, LIMBS].reshape(len(positions), -1)
-    path = np.stack([np.interp(times, np.arange(len(limbs)) / fps, column) for column in limbs.T], axis=1)
-    speed = np.linalg.norm(np.gradient(path, 1.0 / RATE, axis=0).reshape(len(path), len(LIMBS), 3), axis=-1).sum(
-        axis=-1
-    )
-    speed = np.convolve(speed, np.hanning(9) / np.hanning(9).sum(), mode="same")
-    local = np.convolve(speed, np.ones(RATE) / RATE, mode="same")
-    moving = local > STILL
-    return np.where(moving, np.maximum(0.0, 1.0 - speed / np.maximum(local, STILL)), 0.0)
 
+    def along(values: F64) -> F64:
+        return np.interp(times, np.arange(len(values)) / fps, values)
 
-def tempo(positions: F64, fps: float) -> float:
-    """Beats a minute by autocorrelation of the pelvis' bounce and the limbs' rests: positions [T, 22, 3] m."""
-    curve = rest_curve(positions, fps)
-    bounce = np.interp(np.arange(len(curve)) / RATE, np.arange(len(positions)) / fps, positions[:, 0, 1])
-    bounce = bounce - np.convolve(bounce, np.ones(2 * RATE) / (2 * RATE), mode="same")
-    lags = np.arange(int(RATE * 60 / FASTEST), int(RATE * 60 / SLOWEST) + 1)
-    score = np.zeros(len(lags))
-    for series in (curve - curve.mean(), bounce[RATE:-RATE]):
-        full = np.correlate(series, series, mode="full")[len(series) - 1 :]
-        full = full / (full[0] + 1e-12)
-        # a beat repeats, and so does the pair and the bar of it
-        for times, share in ((1, 1.0), (2, 1.0), (4, 0.5)):
-            reach = np.minimum(lags * times, len(full) - 1)
-            score += share * full[reach]
-    bpm = 60.0 * RATE / lags
-    prior = np.exp(-0.5 * (np.log(bpm / 105.0) / 0.5) ** 2)
-    return float(bpm[np.argmax(score * prior)])
+    def speed(joints: list[int]) -> F64:
+        path = np.stack([along(c) for c in positions[:, joints].reshape(len(positions), -1).T], axis=1)
+        steps = np.gradient(path, 1.0 / RATE, axis=0).reshape(len(path), len(joints), 3)
+        return np.convolve(np.linalg.norm(steps, axis=-1).sum(axis=-1), _smooth(9), mode="same")
+
+    return Signals(times, speed(FEET), speed(HANDS), along(positions[:, 0, 1]))
 
 
 def estimate(positions: F64, fps: float) -> F64:
@@ -56,16 +55,63 @@ def estimate(positions: F64, fps: float) -> F64:
 
     Returns an empty array when the take is shorter than four seconds or never moves.
     """
-    curve = rest_curve(positions, fps)
-    if len(curve) < 4 * RATE or curve.max() <= 0.05:
+    if (len(positions) - 1) / fps < 4.0:
         return np.zeros(0)
-    _, beats = librosa.beat.beat_track(
-        onset_envelope=curve, sr=RATE, hop_length=1, bpm=tempo(positions, fps), tightness=200, units="time", trim=False
+    heard = signals(positions, fps)
+    grids = [_cover(_steady(grid), len(positions) / fps) for grid in _grids(heard)]
+    return max(grids, key=lambda grid: locked(heard, grid), default=np.zeros(0))
+
+
+def locked(heard: Signals, beats: F64) -> float:
+    """How much of the movement goes with these beats, over wrong tempi: feet, and half as much hands and bounce."""
+    phase = np.interp(heard.times, beats, np.arange(len(beats)))
+    curves = ((heard.feet, 1.0), (heard.hands, 0.5), (heard.height, 0.5))
+    return sum(weight * _goes_with(curve, phase) for curve, weight in curves)
+
+
+def _goes_with(curve: F64, phase: F64) -> float:
+    """The share of a curve's variance at 1, 1/2 and 1/4 cycles a beat: twice the squared mean of the standardised curve against the phase in beats."""
+    curve = (curve - curve.mean()) / (curve.std() + 1e-9)
+
+    def share(cycles: float) -> float:
+        return float(2.0 * np.abs(np.mean(curve * np.exp(-2j * np.pi * cycles * phase))) ** 2)
+
+    return sum(
+        weight * (share(cycles) - float(np.mean([share(cycles * wrong) for wrong in WRONG_TEMPI])))
+        for cycles, weight in LEVELS
     )
-    beats = np.asarray(beats, dtype=np.float64)
-    if len(beats) < 4:
-        return np.zeros(0)
-    return _cover(_steady(beats), len(positions) / fps)
+
+
+def _grids(heard: Signals) -> Iterator[F64]:
+    """An even series of accents for each curve and each tempo."""
+    feet, hands, bounce = _rests(heard.feet), _rests(heard.hands), _lows(heard.height)
+    for curve in (feet, hands, bounce, _rests(heard.feet + heard.hands), feet + hands + bounce):
+        if curve.max() <= 0.05:
+            continue
+        for bpm in TEMPI:
+            _, beats = librosa.beat.beat_track(
+                onset_envelope=curve, sr=RATE, hop_length=1, bpm=bpm, tightness=TIGHTNESS, units="time", trim=False
+            )
+            if len(beats) >= 4:
+                yield np.asarray(beats, dtype=np.float64)
+
+
+def _rests(speed: F64) -> F64:
+    """How far a speed lies below its 1 s average, 0 to 1."""
+    local = np.convolve(speed, np.ones(RATE) / RATE, mode="same")
+    return np.where(local > STILL, np.maximum(0.0, 1.0 - speed / np.maximum(local, STILL)), 0.0)
+
+
+def _lows(height: F64) -> F64:
+    """How far the hips hang below their 1 s average, in their usual way up and down; the ends have no average."""
+    below = np.convolve(height, np.ones(RATE) / RATE, mode="same") - height
+    below[: RATE // 2] = below[-RATE // 2 :] = 0.0
+    return np.maximum(0.0, below) / (2.0 * np.std(below) + 2e-3)
+
+
+def _smooth(size: int) -> F64:
+    window = np.hanning(size)
+    return np.asarray(window / window.sum())
 
 
 def _steady(beats: F64) -> F64:

@@ -48,8 +48,13 @@ def build(takes: list[Take]) -> Dancer:
     """The loop that closes best in each style; raises ModelError."""
     found = musical_time.phrases(takes)
     styles = musical_time.styles_of(found)
-    clips = np.stack([best_loop([one for one in found if one.style == style]) for style in styles])
-    return of_module(Loop(clips), "loop", control_table(styles, styles[0]), styles)
+    return of_module(network(found), "loop", control_table(styles, styles[0]), styles)
+
+
+def network(found: list[Phrase]) -> Loop:
+    """With one loop for each style, in order of name."""
+    styles = musical_time.styles_of(found)
+    return Loop(np.stack([best_loop([one for one in found if one.style == style]) for style in styles]))
 
 
 def best_loop(found: list[Phrase]) -> NDArray[np.float32]:

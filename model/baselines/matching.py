@@ -117,7 +117,12 @@ def build(takes: list[Take]) -> Dancer:
     """All takes of the training split as one database; raises ModelError."""
     found = musical_time.phrases(takes)
     styles = musical_time.styles_of(found)
-    return of_module(Matching(found, styles), "matching", control_table(styles, styles[0]), styles)
+    return of_module(network(found), "matching", control_table(styles, styles[0]), styles)
+
+
+def network(found: list[Phrase]) -> Matching:
+    """Over all phrases."""
+    return Matching(found, musical_time.styles_of(found))
 
 
 def _decay(offset: Tensor, drift: Tensor) -> tuple[Tensor, Tensor]:

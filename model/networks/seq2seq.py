@@ -22,13 +22,11 @@ from torch.nn import functional
 
 from export.manifest import POSE_SIZE, StateSpec
 from model.kinematics import contact_slide, heading_positions
-from model.networks.attention import SlidingAttention
-from motion.pose import CONTACTS, MIRROR_PERMUTATION, MIRROR_SIGNS, ROOT_HEIGHT, ROTATIONS, VELOCITY, YAW_RATE
+from model.networks.layers import EncoderLayer, GRUCell
+from model.networks.staging import FPS, on_stage
+from motion.pose import CONTACTS, MIRROR_PERMUTATION, MIRROR_SIGNS
 
-FPS = 15.0
-STAGE_RADIUS = 1.2  # m: inside it the dancer walks as it likes
 LIMIT = 10.0  # standard deviations: no pose is stranger, whatever happens
-TETHER = 0.5  # 1/s: pull towards the stage beyond the radius
 
 
 @dataclass(frozen=True)
@@ -48,47 +46,6 @@ class Seq2SeqConfig:
     divergence: float = 0.003  # price to the posterior of a nat that the prior could not foresee
     foresight: float = 0.03  # price to the prior of the same nat: it shall listen, the posterior need not simplify
     dropout: float = 0.1
-
-
-class GRUCell(nn.Module):
-    """Gated recurrent unit, Cho et al. 2014, written out so that every exporter knows its operators."""
-
-    def __init__(self, size: int, hidden: int) -> None:
-        super().__init__()
-        self.of_input = nn.Linear(size, 3 * hidden)
-        self.of_state = nn.Linear(hidden, 3 * hidden)
-
-    def forward(self, x: Tensor, h: Tensor) -> Tensor:
-        """x [B, size], h [B, hidden] -> next h [B, hidden]."""
-        xr, xz, xn = self.of_input(x).chunk(3, dim=-1)
-        hr, hz, hn = self.of_state(h).chunk(3, dim=-1)
-        z = torch.sigmoid(xz + hz)
-        n = torch.tanh(xn + torch.sigmoid(xr + hr) * hn)
-        return n + z * (h - n)
-
-
-class EncoderLayer(nn.Module):
-    """Pre-norm transformer layer with causal local attention."""
-
-    def __init__(self, width: int, heads: int, window: int, dropout: float) -> None:
-        super().__init__()
-        self.norm_attention = nn.LayerNorm(width)
-        self.attention = SlidingAttention(width, heads, window)
-        self.feed = nn.Sequential(
-            nn.LayerNorm(width), nn.Linear(width, 3 * width), nn.GELU(), nn.Linear(3 * width, width)
-        )
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x [B, T, width] -> [B, T, width]."""
-        x = x + self.dropout(self.attention(self.norm_attention(x)))
-        return x + self.dropout(self.feed(x))
-
-    def step(self, x: Tensor, window: Tensor, age: Tensor) -> tuple[Tensor, Tensor]:
-        """One frame: x [B, width], ring window and ages -> (y [B, width], new ring row)."""
-        y, row = self.attention.step(self.norm_attention(x), window, age)
-        x = x + y
-        return x + self.feed(x), row
 
 
 class Seq2Seq(nn.Module):
@@ -197,31 +154,7 @@ class Seq2Seq(nn.Module):
 
     def _present(self, normal: Tensor, controls: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
         """Normalised pose -> the 140 numbers, kept on the stage and mirrored on request; place is x, z, yaw."""
-        pose = normal * self.scale + self.mean
-        x, z, yaw = place.unbind(-1)
-        distance = torch.sqrt(x * x + z * z + 1e-6)
-        pull = TETHER * torch.relu(distance - STAGE_RADIUS) / distance
-        cos, sin = yaw.cos(), yaw.sin()
-        side, ahead = pose[:, VELOCITY].unbind(-1)
-        side, ahead = side - pull * (x * cos - z * sin), ahead - pull * (x * sin + z * cos)
-        place = torch.stack(
-            [
-                x + (side * cos + ahead * sin) / FPS,
-                z + (ahead * cos - side * sin) / FPS,
-                yaw + pose[:, YAW_RATE].squeeze(-1) / FPS,
-            ],
-            dim=-1,
-        )
-        pose = torch.cat(
-            [
-                pose[:, ROOT_HEIGHT],
-                torch.stack([side, ahead], dim=-1),
-                pose[:, YAW_RATE],
-                pose[:, ROTATIONS],
-                pose[:, CONTACTS].clamp(0.0, 1.0),
-            ],
-            dim=-1,
-        )
+        pose, place = on_stage(normal * self.scale + self.mean, place)
         mirrored = pose[:, self.mirror_index] * self.mirror_signs
         return torch.where(self._control(controls, "mirror").unsqueeze(-1) > 0.5, mirrored, pose), place
 
