@@ -106,7 +106,7 @@ class Sender:
 
     def finish(self, settled: dict[float, list[StageFrame]]) -> None:
         """The last poses, which no frame settled."""
-        self._schedule.add(self._clock.now(), settled, late=False)
+        self._schedule.add(self._clock.now(), settled, late=True)
         self._wake.set()
 
     @property

@@ -31,7 +31,7 @@ from realtime.sinks.null import NullSink
 from realtime.sinks.open import Sinks
 from realtime.sources.base import PacedSource, Source
 from realtime.sources.demo import DemoSource
-from tools import bench_steps
+from tools import bench_smooth, bench_steps
 
 CROWD = (1, 2, 4, 8, 16, 32, 64)  # dancers
 Row = dict[str, Any]
@@ -58,10 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(path: Path, frames: int, seconds: float) -> dict[str, Any]:
-    """All measurements of one dancer file: machine, frame (by section), step (against the reference), crowd."""
+    """All measurements of one dancer file: machine, frame (by section), step (against the reference), crowd, smooth."""
     engines = list(_engines(path))
     paced_frames = max(1, round(seconds * FRAME_RATE))
-    tasks = 2 * len(engines) + len(CROWD)
+    tasks = 2 * len(engines) + len(CROWD) + 1
     with tqdm(total=tasks, desc="stage", unit="run", leave=False) as bar, tempfile.TemporaryDirectory() as folder:
         frame: list[Row] = []
         for engine in engines:
@@ -73,9 +73,12 @@ def measure(path: Path, frames: int, seconds: float) -> dict[str, Any]:
             ms = stage(engines[0], count, "fast", max(30, frames // count))
             crowd.append({"dancers": count, "ms": ms["frame"], "holds": ms["frame"]["p99"] < 1e3 / FRAME_RATE})
             bar.update()
+        smooth = bench_smooth.measure(engines[0], paced_frames)
+        bar.update()
         bar.set_description("network")
         step = bench_steps.compare(path, engines, Path(folder), frames, paced_frames)
-    return {"dancer": engines[0].manifest.name, "machine": machine(), "frame": frame, "crowd": crowd, "step": step}
+    measured = {"frame": frame, "crowd": crowd, "smooth": smooth, "step": step}
+    return {"dancer": engines[0].manifest.name, "machine": machine(), **measured}
 
 
 def stage(engine: Engine, count: int, pace: str, frames: int) -> dict[str, dict[str, float]]:
@@ -127,6 +130,7 @@ def report(result: dict[str, Any]) -> str:
             f"{row['engine']:<26}{row['dancers']:>7} {row['pace']:<7}{ms['p50']:9.3f}{ms['p99']:9.3f}"
             f"{other['p50']:11.3f}{row['ratio']:15.2f}"
         )
+    lines += ["", *bench_smooth.report(result["smooth"])]
     lines += ["", f"{'dancers':>7}{'frame p50':>12}{'p99':>9}  15 poses a second on one core"]
     for row in result["crowd"]:
         ms = row["ms"]

@@ -27,6 +27,10 @@ def test_every_section_is_timed_and_speed_is_a_ratio_to_the_reference(
     for row in result["frame"]:
         assert set(row["ms"]) == {"resample", "features", "beat", "step", "pose", "sinks", "frame"}
     assert [row["dancers"] for row in result["crowd"]] == [1, 2]
+    assert [row["dancers"] for row in result["smooth"]] == [1, 8]
+    for row in result["smooth"]:
+        assert row["sent"] + row["skipped"] == 4 * 3
+        assert row["pose_ms"]["p50"] > 0
     for row in result["step"]:
         assert row["ratio"] == pytest.approx(row["reference_ms"]["p50"] / row["ms"]["p50"], abs=1e-3)
     assert "15 poses a second on one core" in capsys.readouterr().out
