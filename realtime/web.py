@@ -9,6 +9,7 @@ not notice. `--sink web` starts it; alone, it shows the stream of a stage on ano
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -72,7 +73,7 @@ async def _run(options: argparse.Namespace, ready: Callable[[str, int], None]) -
 
 def _wait_for_end(ask: Callable[[], None]) -> None:
     """Whoever started this server holds its standard input open; when that ends, so does the show."""
-    while sys.stdin.buffer.read(1):
+    while os.read(sys.stdin.fileno(), 64):  # not buffered: a buffer's lock would be missed at the interpreter's end
         pass
     with contextlib.suppress(RuntimeError):  # it has ended already
         ask()

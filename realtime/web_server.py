@@ -6,6 +6,7 @@ A browser gets the newest frame. While it cannot take more, what it misses is dr
 import asyncio
 import contextlib
 import logging
+import os
 from collections import deque
 from collections.abc import AsyncIterator
 from http import HTTPStatus
@@ -127,14 +128,19 @@ async def serving(host: str, port: int, feed: tuple[str, int], avatar: Path | No
     try:
         wire, _ = await loop.create_datagram_endpoint(lambda: hub, feed)
     except OSError as err:
-        raise StageError(f"port {feed[0]}:{feed[1]} is not free ({err.strerror}): choose another with --feed") from None
+        raise StageError(f"port {feed[0]}:{feed[1]} is not free ({_why(err)}): choose another with --feed") from None
     try:
         server: Server = await serve(
             hub.talk, host, port, process_request=hub.answer, compression=None, max_size=MOST_TEXT, logger=_LOG
         )
     except OSError as err:
         wire.close()
-        raise StageError(f"port {host}:{port} is not free ({err.strerror}): choose another, as in web:7790") from None
+        raise StageError(f"port {host}:{port} is not free ({_why(err)}): choose another, as in web:7790") from None
     async with server:
         yield wire.get_extra_info("sockname")[1]
     wire.close()
+
+
+def _why(err: OSError) -> str:
+    """The system's own word; asyncio's goes on about the address."""
+    return os.strerror(err.errno) if err.errno and err.errno > 0 else str(err.strerror or err)

@@ -1,6 +1,7 @@
-"""A headless Chromium under test: loads a page, runs scripts in it, takes pictures, drops files, notes every request."""
+"""A headless Chromium under test: loads a page, runs scripts in it, takes pictures, drops files, notes requests."""
 
 import base64
+import contextlib
 import io
 import itertools
 import json
@@ -19,7 +20,11 @@ FLAGS = (
     "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--hide-scrollbars", "--mute-audio", "--remote-debugging-port=0",
 )  # fmt: skip
-PATIENCE = 60.0  # s
+PATIENCE = 120.0  # s
+
+
+class GoneError(RuntimeError):
+    """The page was left while it was asked something."""
 
 
 class Browser:
@@ -68,7 +73,8 @@ class Browser:
             heard = json.loads(self._wire.recv(timeout=PATIENCE))
             if heard.get("id") == number:
                 if "error" in heard:
-                    raise RuntimeError(f"{method}: {heard['error']['message']}")
+                    kind = GoneError if "navigated" in heard["error"]["message"] else RuntimeError
+                    raise kind(f"{method}: {heard['error']['message']}")
                 result: dict[str, Any] = heard["result"]
                 return result
             self._note(heard.get("method"), heard.get("params", {}))
@@ -85,6 +91,7 @@ class Browser:
     def open(self, url: str) -> None:
         """Load a page."""
         self.call("Page.navigate", url=url)
+        self.until(f"location.href === {json.dumps(url)} && document.readyState === 'complete'")
 
     def run(self, script: str) -> Any:
         """What an expression in the page gives; promises are waited for."""
@@ -97,8 +104,9 @@ class Browser:
         """What the expression gives as soon as that is true."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            if found := self.run(script):
-                return found
+            with contextlib.suppress(GoneError):
+                if found := self.run(script):
+                    return found
             time.sleep(0.05)
         raise TimeoutError(f"never true: {script}; errors: {self.errors}")
 

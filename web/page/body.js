@@ -24,70 +24,81 @@ export const VISOR = 4;
 
 const cone = (a, ra, b, rb) => ({ a, b, ra, rb });
 const mirrored = ({ a: [ax, ay, az], b: [bx, by, bz], ra, rb }) => cone([-ax, ay, az], ra, [-bx, by, bz], rb);
-const bothSides = (cones) => [...cones, ...cones.map(mirrored)];
+const bothSides = (limbs) => [...limbs, ...limbs.map((cones) => cones.map(mirrored))];
 const bar = (x, y, z, r) => cone([-x, y, z], r, [x, y, z], r);
 
-const TORSO = [
-  bar(0.07, 0.925, -0.006, 0.098), // pelvis
-  bar(0.055, 1.0, -0.002, 0.094),
-  bar(0.044, 1.075, 0.004, 0.088), // waist
-  bar(0.06, 1.19, 0.004, 0.096), // ribs
-  bar(0.082, 1.295, 0.004, 0.1), // chest
-  bar(0.1, 1.375, -0.008, 0.07),
-  cone([0, 1.38, -0.012], 0.07, [0, 1.54, 0.002], 0.05), // neck
-];
-const LIMBS = bothSides([
-  cone([0.065, 0.9, -0.045], 0.078, [0.085, 0.83, -0.02], 0.08), // seat
-  cone([0.06, 1.305, 0.052], 0.058, [0.085, 1.32, 0.042], 0.054), // breast muscle
-  cone([0.05, 1.425, -0.012], 0.05, [0.165, 1.408, -0.004], 0.052), // collar to shoulder
-  cone([0.172, 1.406, -0.002], 0.062, [0.23, 1.402, 0], 0.054), // deltoid
-  cone([0.2, 1.408, 0], 0.052, [0.33, 1.41, 0.004], 0.049),
-  cone([0.33, 1.41, 0.004], 0.048, [0.45, 1.41, 0], 0.039),
-  cone([0.45, 1.41, 0], 0.039, [0.535, 1.41, 0.003], 0.043), // forearm
-  cone([0.535, 1.41, 0.003], 0.043, [0.7, 1.41, 0], 0.028),
-  cone([0.096, 0.87, -0.002], 0.089, [0.094, 0.7, 0.008], 0.077), // thigh
-  cone([0.094, 0.7, 0.008], 0.077, [0.09, 0.5, 0.002], 0.055),
-  cone([0.09, 0.5, 0.012], 0.052, [0.09, 0.47, 0.012], 0.05), // knee
-  cone([0.09, 0.44, -0.008], 0.05, [0.092, 0.33, -0.02], 0.055), // calf
-  cone([0.092, 0.33, -0.02], 0.054, [0.09, 0.1, -0.012], 0.035),
-]);
-const HAND = [
-  cone([0.69, 1.41, 0], 0.036, [0.712, 1.41, 0], 0.033), // cuff
-  cone([0.725, 1.409, 0.018], 0.021, [0.787, 1.409, 0.026], 0.0185), // palm
-  cone([0.725, 1.409, -0.014], 0.021, [0.782, 1.407, -0.024], 0.0175),
-  cone([0.72, 1.403, 0.02], 0.02, [0.752, 1.396, 0.045], 0.0165), // thumb
-  cone([0.752, 1.396, 0.045], 0.0165, [0.786, 1.388, 0.06], 0.0125),
-  ...[
-    [0.031, 0.79, 0.066],
-    [0.0105, 0.794, 0.075],
-    [-0.0095, 0.79, 0.07],
-    [-0.0275, 0.782, 0.055],
-  ].flatMap(([z, x, length]) => [
-    cone([x, 1.408, z], 0.0115, [x + 0.55 * length, 1.403, 1.12 * z], 0.0105), // fingers, a little bent
-    cone([x + 0.55 * length, 1.403, 1.12 * z], 0.0105, [x + length, 1.388, 1.16 * z], 0.0088),
+// chains of cones: [x, y, z, radius] of each joint between them
+const limb = (...joints) =>
+  joints.slice(1).map(([x, y, z, r], n) => cone(joints[n].slice(0, 3), joints[n][3], [x, y, z], r));
+
+const SUIT_LIMBS = [
+  limb([0, 1.36, -0.014, 0.075], [0, 1.44, -0.012, 0.052], [0, 1.54, 0.002, 0.05]), // neck
+  ...bothSides([
+    limb(
+      [0.066, 0.93, -0.006, 0.094], // the trunk's half
+      [0.054, 1.0, -0.002, 0.089],
+      [0.043, 1.08, 0.004, 0.085],
+      [0.053, 1.17, 0.006, 0.09],
+      [0.076, 1.27, 0.003, 0.096],
+      [0.086, 1.335, -0.002, 0.092],
+      [0.088, 1.385, -0.01, 0.068],
+    ),
+    limb([0.062, 0.905, -0.05, 0.074], [0.082, 0.84, -0.028, 0.078]), // seat
+    limb([0.05, 1.418, -0.012, 0.052], [0.165, 1.408, -0.005, 0.055]), // collar to shoulder
+    limb([0.06, 1.31, 0.05, 0.052], [0.082, 1.325, 0.04, 0.05]), // breast muscle
+    limb(
+      [0.172, 1.405, -0.003, 0.0605],
+      [0.225, 1.405, -0.002, 0.053],
+      [0.32, 1.408, 0.004, 0.0475],
+      [0.44, 1.41, 0, 0.038],
+      [0.465, 1.41, 0, 0.0385],
+      [0.52, 1.41, 0.003, 0.043],
+      [0.6, 1.41, 0.002, 0.0365],
+      [0.7, 1.41, 0, 0.027],
+    ),
+    limb(
+      [0.094, 0.88, -0.002, 0.09],
+      [0.095, 0.76, 0.006, 0.0815],
+      [0.092, 0.6, 0.006, 0.066],
+      [0.09, 0.5, 0.008, 0.0545],
+      [0.09, 0.455, 0.002, 0.0525],
+      [0.091, 0.37, -0.016, 0.0555],
+      [0.091, 0.28, -0.018, 0.049],
+      [0.09, 0.1, -0.012, 0.034],
+    ),
   ]),
 ];
-const SHOE_PARTS = [
-  cone([0.09, 0.125, -0.012], 0.041, [0.09, 0.085, -0.018], 0.046), // collar
-  cone([0.09, 0.05, -0.045], 0.043, [0.091, 0.042, 0.04], 0.045),
-  cone([0.09, 0.085, 0.005], 0.04, [0.093, 0.045, 0.1], 0.04),
-  cone([0.091, 0.03, 0.04], 0.044, [0.096, 0.028, 0.13], 0.043),
-  cone([0.096, 0.026, 0.13], 0.042, [0.094, 0.022, 0.165], 0.036),
+const finger = (x, z, length) =>
+  limb([x, 1.408, z, 0.0115], [x + 0.5 * length, 1.404, 1.1 * z, 0.0105], [x + length, 1.388, 1.14 * z, 0.0088]);
+const HAND = [
+  limb([0.685, 1.41, 0, 0.036], [0.706, 1.41, 0, 0.034]), // cuff
+  limb([0.72, 1.409, 0.014, 0.023], [0.787, 1.409, 0.026, 0.0185]), // palm
+  limb([0.72, 1.409, -0.012, 0.023], [0.782, 1.407, -0.024, 0.0175]),
+  limb([0.72, 1.403, 0.018, 0.02], [0.754, 1.396, 0.046, 0.0165], [0.788, 1.388, 0.062, 0.0125]), // thumb
+  finger(0.79, 0.031, 0.066),
+  finger(0.794, 0.0105, 0.075),
+  finger(0.79, -0.0095, 0.07),
+  finger(0.782, -0.0275, 0.055),
+];
+const SHOE_LIMBS = [
+  limb([0.09, 0.128, -0.012, 0.041], [0.09, 0.08, -0.016, 0.044], [0.092, 0.05, 0.09, 0.04]), // shaft and tongue
+  limb([0.09, 0.045, -0.045, 0.042], [0.091, 0.036, 0.04, 0.043], [0.097, 0.03, 0.125, 0.044], [0.094, 0.024, 0.163, 0.037]),
 ];
 const SKULL = [
-  cone([0, 1.618, -0.026], 0.085, [0, 1.614, 0.014], 0.083),
-  cone([0, 1.59, 0.018], 0.07, [0, 1.532, 0.044], 0.04),
-  cone([0, 1.56, -0.02], 0.058, [0, 1.5, -0.008], 0.049),
+  limb([0, 1.618, -0.026, 0.085], [0, 1.614, 0.014, 0.083]),
+  limb([0, 1.59, 0.018, 0.07], [0, 1.536, 0.044, 0.041]),
+  limb([0, 1.56, -0.02, 0.058], [0, 1.5, -0.008, 0.049]),
 ];
-const VISOR_PARTS = [bar(0.03, 1.612, 0.056, 0.046), bar(0.05, 1.612, 0.03, 0.038)];
+const VISOR_LIMBS = [[bar(0.026, 1.615, 0.062, 0.041)], [bar(0.05, 1.615, 0.036, 0.037)]];
 
-const sculpture = (cones, blend, floor) => ({ cones, blend, floor });
+const sculpture = (limbs, blend, floor) => ({ limbs, blend, floor });
+const pair = (limbs, blend, floor) => [limbs, limbs.map((cones) => cones.map(mirrored))].map((side) => sculpture(side, blend, floor));
 const PARTS = [
-  { material: SUIT, cell: 0.0115, shapes: [sculpture([...TORSO, ...LIMBS], 0.045)], follow: followSuit },
-  { material: GLOVE, cell: 0.0058, shapes: [HAND, HAND.map(mirrored)].map((cones) => sculpture(cones, 0.009)), follow: followHand },
-  { material: SHOE, cell: 0.0085, shapes: [SHOE_PARTS, SHOE_PARTS.map(mirrored)].map((c) => sculpture(c, 0.03, 0)), follow: followShoe },
-  { material: FACE, cell: 0.0085, shapes: [sculpture(SKULL, 0.03)], follow: () => [[bone("head"), 1]] },
-  { material: VISOR, cell: 0.007, shapes: [sculpture(VISOR_PARTS, 0.02)], follow: () => [[bone("head"), 1]] },
+  { material: SUIT, cell: 0.013, shapes: [sculpture(SUIT_LIMBS, 0.05)], follow: followSuit },
+  { material: GLOVE, cell: 0.0062, shapes: pair(HAND, 0.009), follow: followHand },
+  { material: SHOE, cell: 0.0095, shapes: pair(SHOE_LIMBS, 0.03, 0), follow: followShoe },
+  { material: FACE, cell: 0.0095, shapes: [sculpture(SKULL, 0.03)], follow: () => [[bone("head"), 1]] },
+  { material: VISOR, cell: 0.008, shapes: [sculpture(VISOR_LIMBS, 0.03)], follow: () => [[bone("head"), 1]] },
 ];
 
 /** The whole skin: {positions, normals, joints, weights (4 a point), materials, triangles} as typed arrays. */

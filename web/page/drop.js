@@ -6,7 +6,6 @@ const PART = "./dist/avatar.js";
 export class Wardrobe {
   #gl;
   #say;
-  #files = []; // ArrayBuffers, dealt to the dancers in turn
   #part = null;
   #named = "";
 
@@ -41,9 +40,9 @@ export class Wardrobe {
       const { Avatars } = await import(PART);
       const models = await Promise.all(avatars.map((file) => file.arrayBuffer()));
       const part = new Avatars(this.#gl);
-      await part.check(models);
+      await part.load(models);
       this.#part?.dispose();
-      [this.#part, this.#files] = [part, models];
+      this.#part = part;
       return this.#say(avatars.map((file) => file.name).join(", "), 4);
     } catch (error) {
       const missing = error instanceof TypeError && !this.#part;
@@ -53,12 +52,17 @@ export class Wardrobe {
 
   /** Put this dancer's avatar into the pose; false when it has none (yet). */
   pose(n, body, seconds) {
-    return this.#part !== null && this.#part.pose(n, this.#files[n % this.#files.length], body, seconds);
+    return this.#part !== null && this.#part.pose(n, body, seconds);
   }
 
   /** How large dancer n's avatar is beside our figure. */
   size(n) {
     return this.#part?.size(n) ?? 1;
+  }
+
+  /** World positions of the bones of dancer n's avatar: {name: [x, y, z]}; null without one. */
+  joints(n) {
+    return this.#part?.joints(n) ?? null;
   }
 
   draw(lens) {

@@ -3,10 +3,9 @@
 
 import { JOINTS, TWISTS, buildBody } from "./body.js";
 import { program } from "./gl.js";
+import { KEY_LIGHT } from "./light.js";
 import { inverse, multiply, rotate, twist } from "./quaternion.js";
 import { BONES, PARENTS, REST } from "./skeleton.js";
-
-export const KEY_LIGHT = [-0.42, 0.78, 0.46];
 
 const BEND = `
 layout(location = 0) in vec3 position;
@@ -54,7 +53,7 @@ float line(float at, float wide) {
   float edge = fwidth(at);
   return 1. - smoothstep(wide - edge, wide + edge, abs(at));
 }
-float glowing(vec3 p, vec3 outward, int kind) {
+float glowing(vec3 p, int kind) {
   if (kind == 4) return 1.;
   if (kind == 2) return step(.012, p.y) * line(p.y - .019, .0045);
   if (kind != 0) return 0.;
@@ -80,11 +79,9 @@ vec3 albedo(out float gloss) {
   if (kind == 3) { gloss = .8; return vec3(.56, .55, .58); }
   if (kind == 4) { gloss = 1.; return vec3(.01); }
   float x = abs(rest.x);
-  // dark panels: inside of the legs, flanks, elbows and knees
-  float inner = smoothstep(.004, -.004, x - .062) * step(rest.y, .86);
-  float joint = max(line(x - .45, .034) * step(1.2, rest.y), line(rest.y - .49, .045) * smoothstep(.0, -.01, rest.z));
-  float waist = line(rest.y - 1.03, .012);
-  float dark = max(max(inner * 0., joint), waist);
+  float elbow = line(x - .45, .034) * step(1.2, rest.y);
+  float knee = line(rest.y - .49, .045) * smoothstep(0., -.01, rest.z);
+  float dark = max(max(elbow, knee), line(rest.y - 1.03, .012)); // and a belt
   return mix(vec3(.56, .55, .58), vec3(.045, .045, .055), dark);
 }
 
@@ -92,8 +89,8 @@ void main() {
   vec3 n = normalize(facing), v = normalize(eye - world);
   float gloss, toEye = max(dot(n, v), 0.);
   vec3 base = albedo(gloss);
-  float lit = max((dot(n, key) + .25) / 1.25, 0.);
-  vec3 sky = mix(vec3(.030, .028, .042), vec3(.19, .20, .25), .5 + .5 * n.y);
+  float lit = max((dot(n, key) + .2) / 1.2, 0.);
+  vec3 sky = mix(vec3(.022, .020, .034), vec3(.13, .14, .19), .5 + .5 * n.y);
   float shade = mix(.55, 1., smoothstep(0., .9, world.y)); // less light reaches the legs
   vec3 light = vec3(1.5, 1.42, 1.32) * lit * lit * shade + sky;
   vec3 found = base * light;
@@ -106,29 +103,29 @@ void main() {
   found += accent * (1.5 + .9 * pulse) * (right * right * .9 + edge * .25);
   found += vec3(.55, .62, .8) * left * left * .55;
   found += accent * max(-n.y, 0.) * .05; // what the floor gives back
-  found = mix(found, accent * (1.1 + 1.9 * pulse) + .25 * pulse, glowing(rest, n, kind) * (kind == 4 ? smoothstep(.1, .75, toEye) : 1.));
-  found = pow(1. - exp(-1.35 * found), vec3(1. / 2.2));
+  found = 1. - exp(-1.5 * found);
+  float glow = glowing(rest, kind) * (kind == 4 ? .25 + .75 * smoothstep(.2, .9, toEye) : 1.);
+  found = mix(found, min(accent * (.75 + .35 * pulse) + .12 + .25 * pulse, 1.), glow);
+  found = pow(found, vec3(1. / 2.2));
   float shown = fade * (fade < 1. ? smoothstep(.9, 0., world.y) : 1.);
   colour = vec4(found, 1.) * shown;
 }`;
 
-// its shadow on the floor: red where the key light is kept away, green where something is close above
+// its shadow on the floor: red where the key light is kept away, green where that is by something close above
 const SHADOW_VERTEX = `${BEND}
 uniform vec3 square, key; // the floor's square that is drawn: its middle x and z, half its side
-uniform float contact;
 out float height;
 void main() {
   vec3 world, facing;
   bend(world, facing);
   height = max(world.y, 0.);
-  vec2 floor = world.xz - (1. - contact) * key.xz / key.y * height;
+  vec2 floor = world.xz - key.xz / key.y * height;
   gl_Position = vec4((floor - square.xy) / square.z, 0., 1.);
 }`;
 const SHADOW_FRAGMENT = `
-uniform float contact;
 in float height;
 out vec4 colour;
-void main() { colour = vec4((1. - contact) * exp(-.55 * height), contact * exp(-height / .11), 0., 0.); }`;
+void main() { colour = vec4(exp(-.55 * height), exp(-height / .1), 0., 0.); }`;
 
 const GLOW_FRAGMENT = `${GLOW}
 uniform vec3 accent;
@@ -136,7 +133,7 @@ uniform float pulse;
 in vec3 rest, world, facing;
 flat in int kind;
 out vec4 colour;
-void main() { colour = vec4(accent * (.35 + .65 * pulse) * glowing(rest, facing, kind), 1.); }`;
+void main() { colour = vec4(accent * (.35 + .65 * pulse) * glowing(rest, kind), 1.); }`;
 
 export class Figures {
   #gl;
@@ -218,12 +215,10 @@ export class Figures {
   /** The shadows on the square of the floor [x, z, half side]. */
   drawShadow(bodies, square) {
     const [gl, { at }] = [this.#gl, this.#shadow];
-    for (const contact of [0, 1])
-      this.#draw(this.#shadow, bodies, () => {
-        gl.uniform3fv(at.square, square);
-        gl.uniform3fv(at.key, KEY_LIGHT);
-        gl.uniform1f(at.contact, contact);
-      });
+    this.#draw(this.#shadow, bodies, () => {
+      gl.uniform3fv(at.square, square);
+      gl.uniform3fv(at.key, KEY_LIGHT);
+    });
   }
 }
 

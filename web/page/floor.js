@@ -1,7 +1,7 @@
 // The stage: a backdrop, a floor with a grid, soft shadows on it, and a ring that goes out from each dancer on the beat.
 
-import { KEY_LIGHT } from "./figure.js";
 import { WHOLE, program } from "./gl.js";
+import { KEY_LIGHT } from "./light.js";
 
 const MOST_RINGS = 16;
 const REACH = 26; // metres from the middle to where the floor is gone

@@ -51,9 +51,32 @@ function dancers(wardrobe, now, passed) {
   });
 }
 
+/** Pixels of the picture for each of the screen's; fewer where a computer would draw less than 24 pictures a second. */
+class Fineness {
+  #most = Math.min(devicePixelRatio, 2);
+  #share = 1;
+  #took = [];
+
+  get scale() {
+    return this.#share * this.#most;
+  }
+
+  /** One picture more, so many seconds after the last; every now and then a decision. */
+  tune(passed) {
+    this.#took.push(passed);
+    if (this.#took.length < 20) return;
+    const usual = this.#took.sort((a, b) => a - b)[10];
+    this.#took = [];
+    if (usual > 1 / 24) this.#share = Math.max(this.#share * 0.8, 0.4);
+    else if (usual < 1 / 40) this.#share = Math.min(this.#share * 1.1, 1);
+  }
+}
+
 function run() {
+  const fineness = new Fineness();
   const stage = new Stage(gl, options.background);
   const wardrobe = new Wardrobe(gl, (text, time) => hud.say(text, time));
+  globalThis.dance = { stream, camera, wardrobe }; // for the console, and for pages that are built on this one
   let last = seconds();
   function picture() {
     requestAnimationFrame(picture);
@@ -61,8 +84,8 @@ function run() {
     if (options.fps && now - last < 1 / options.fps - 0.004) return;
     const passed = Math.min(now - last, 0.1);
     last = now;
-    const scale = Math.min(devicePixelRatio, 2);
-    const [width, height] = [Math.max(1, Math.round(innerWidth * scale)), Math.max(1, Math.round(innerHeight * scale))];
+    if (!options.fps) fineness.tune(passed);
+    const [width, height] = [innerWidth, innerHeight].map((size) => Math.max(1, Math.round(size * fineness.scale)));
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     camera.aspect = width / height;
     wardrobe.name(stream.avatar);

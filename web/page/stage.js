@@ -5,10 +5,10 @@ import { Floor, shadowSquare } from "./floor.js";
 import { Blur, WHOLE, program, target } from "./gl.js";
 import { multiply } from "./matrix.js";
 
-const SHADOW_PIXELS = 1024;
-const SHADOW_SOFT = 0.05; // metres
+const SHADOW_PIXELS = 512;
+const SHADOW_SOFT = 0.06; // metres
 const REFLECTED = 0.16;
-const GLOW_SHARE = 4; // pixels of the picture for each of the glow
+const GLOW_SHARE = 6; // pixels of the picture for each of the glow
 
 export class Stage {
   #gl;
@@ -101,9 +101,7 @@ export class Stage {
     gl.blendEquation(gl.MAX);
     this.#figures.drawShadow(bodies, square);
     gl.blendEquation(gl.FUNC_ADD);
-    const pixels = (SHADOW_SOFT / square[2]) * (SHADOW_PIXELS / 2);
-    this.#blur.run(...this.#shadow, pixels);
-    this.#blur.run(...this.#shadow, pixels / 2.3);
+    this.#blur.run(...this.#shadow, (SHADOW_SOFT / square[2]) * (SHADOW_PIXELS / 2));
     gl.enable(gl.CULL_FACE);
   }
 
@@ -118,9 +116,7 @@ export class Stage {
     gl.enable(gl.DEPTH_TEST);
     gl.disable(gl.BLEND);
     this.#figures.drawGlow(bodies, lens, pulse);
-    const reach = size[1] / 45;
-    this.#blur.run(this.#glow, this.#spare, reach);
-    this.#blur.run(this.#glow, this.#spare, reach / 2.3);
+    this.#blur.run(this.#glow, this.#spare, size[1] / 24);
   }
 
   #addGlow() {

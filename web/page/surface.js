@@ -1,9 +1,11 @@
 // A skin over a sculpture of round cones that flow into each other: its distance field as a mesh (surface nets).
 //
 // A cone is {a [3], b [3], ra, rb}: two balls and what a band around both encloses, in metres. A sculpture is
-// {cones, blend, floor}: blend is the distance over which parts flow together; below the height `floor` all is cut away.
+// {limbs, blend, floor}: a limb is a chain of cones, blend the distance over which limbs flow together; below the height
+// `floor` all is cut away.
 
 const FAR = 1e3;
+const JOINED = 0.008; // metres over which the cones of one limb are rounded off
 
 /** Distance of p from a cone with two radii; below zero inside (Quilez, iquilezles.org/articles/distfunctions). */
 function coneDistance(cone, x, y, z) {
@@ -37,32 +39,36 @@ function smoothMin(a, b, blend) {
   return Math.min(a, b) - (h * h * blend) / 4;
 }
 
-function distance(cones, { blend, floor }, x, y, z) {
+function distance(limbs, { blend, floor }, x, y, z) {
   let d = FAR;
-  for (const cone of cones)
-    if (Math.hypot(x - cone.middle[0], y - cone.middle[1], z - cone.middle[2]) < cone.reach + blend)
-      d = smoothMin(d, coneDistance(cone, x, y, z), blend);
+  for (const cones of limbs) {
+    let own = FAR;
+    for (const cone of cones)
+      if (Math.hypot(x - cone.middle[0], y - cone.middle[1], z - cone.middle[2]) < cone.reach + blend)
+        own = smoothMin(own, coneDistance(cone, x, y, z), JOINED);
+    d = smoothMin(d, own, blend);
+  }
   return floor === undefined ? d : -smoothMin(-d, y - floor, 0.012);
 }
 
 /** The mesh of a sculpture: {positions, normals (flat [3 * n]), triangles}; `cell` is its fineness in metres. */
 export function skin(sculpture, cell) {
-  const cones = sculpture.cones.map(prepare);
-  const grid = sample(cones, sculpture, cell);
+  const limbs = sculpture.limbs.map((cones) => cones.map(prepare));
+  const grid = sample(limbs, sculpture, cell);
   const { places, triangles } = net(grid);
   const positions = [];
   const normals = [];
   for (const [x, y, z] of places) {
-    const normal = gradient(cones, sculpture, x, y, z, cell / 3);
-    const d = distance(cones, sculpture, x, y, z);
+    const normal = gradient(limbs, sculpture, x, y, z, cell / 3);
+    const d = distance(limbs, sculpture, x, y, z);
     positions.push(x - normal[0] * d, y - normal[1] * d, z - normal[2] * d);
     normals.push(...normal);
   }
   return { positions, normals, triangles };
 }
 
-function gradient(cones, sculpture, x, y, z, e) {
-  const at = (dx, dy, dz) => distance(cones, sculpture, x + dx * e, y + dy * e, z + dz * e);
+function gradient(limbs, sculpture, x, y, z, e) {
+  const at = (dx, dy, dz) => distance(limbs, sculpture, x + dx * e, y + dy * e, z + dz * e);
   const g = [0, 0, 0];
   for (const [sx, sy, sz] of [[1, -1, -1], [-1, -1, 1], [-1, 1, -1], [1, 1, 1]]) { // prettier-ignore
     const d = at(sx, sy, sz);
@@ -75,34 +81,45 @@ function gradient(cones, sculpture, x, y, z, e) {
 }
 
 /** The distance at the corners of a grid; only near a cone is it computed. */
-function sample(cones, sculpture, cell) {
-  const reach = sculpture.blend + 2 * cell;
-  const edge = (sign) => (cone, axis) => {
-    const [p, q] = [cone.a[axis] + sign * (cone.ra + reach), cone.b[axis] + sign * (cone.rb + reach)];
-    return sign < 0 ? Math.min(p, q) : Math.max(p, q);
-  };
-  const [low, high] = [edge(-1), edge(1)];
+function sample(limbs, { blend, floor }, cell) {
   const axes = [0, 1, 2];
-  const origin = axes.map((axis) => Math.min(...cones.map((cone) => low(cone, axis))));
-  const size = axes.map((axis) => Math.ceil((Math.max(...cones.map((cone) => high(cone, axis))) - origin[axis]) / cell) + 1);
-  const values = new Float32Array(size[0] * size[1] * size[2]).fill(FAR);
-  for (const cone of cones) {
-    const from = axes.map((axis) => Math.max(0, Math.floor((low(cone, axis) - origin[axis]) / cell)));
-    const to = axes.map((axis) => Math.min(size[axis] - 1, Math.ceil((high(cone, axis) - origin[axis]) / cell)));
-    for (let k = from[2]; k <= to[2]; k++)
-      for (let j = from[1]; j <= to[1]; j++)
-        for (let i = from[0]; i <= to[0]; i++) {
-          const n = i + size[0] * (j + size[1] * k);
-          const d = coneDistance(cone, origin[0] + i * cell, origin[1] + j * cell, origin[2] + k * cell);
-          values[n] = smoothMin(values[n], d, sculpture.blend);
-        }
-  }
-  if (sculpture.floor !== undefined)
-    for (let n = 0; n < values.length; n++) {
-      const y = origin[1] + (Math.floor(n / size[0]) % size[1]) * cell;
-      values[n] = Math.max(values[n], sculpture.floor - y);
+  const all = limbs.flat();
+  const reach = blend + 2 * cell;
+  const low = ({ a, b, ra, rb }, axis) => Math.min(a[axis] - ra, b[axis] - rb) - reach;
+  const high = ({ a, b, ra, rb }, axis) => Math.max(a[axis] + ra, b[axis] + rb) + reach;
+  const origin = axes.map((axis) => Math.min(...all.map((cone) => low(cone, axis))));
+  const size = axes.map((axis) => Math.ceil((Math.max(...all.map((cone) => high(cone, axis))) - origin[axis]) / cell) + 1);
+  const grid = { origin, size, cell, values: new Float32Array(size[0] * size[1] * size[2]).fill(FAR) };
+  const limb = new Float32Array(grid.values.length).fill(FAR);
+  for (const cones of limbs) {
+    const touched = new Set();
+    for (const cone of cones) {
+      const from = axes.map((axis) => Math.floor((low(cone, axis) - origin[axis]) / cell));
+      const to = axes.map((axis) => Math.floor((high(cone, axis) - origin[axis]) / cell));
+      lay(cone, grid, limb, from, to, touched);
     }
-  return { origin, size, cell, values };
+    for (const n of touched) {
+      grid.values[n] = smoothMin(grid.values[n], limb[n], blend);
+      limb[n] = FAR;
+    }
+  }
+  for (let n = 0; floor !== undefined && n < grid.values.length; n++) {
+    const y = origin[1] + (Math.floor(n / size[0]) % size[1]) * cell;
+    grid.values[n] = Math.max(grid.values[n], floor - y);
+  }
+  return grid;
+}
+
+/** Lay one cone into the grid of its limb, and note where. */
+function lay(cone, { origin, size, cell }, limb, from, to, touched) {
+  for (let k = from[2]; k <= to[2]; k++)
+    for (let j = from[1]; j <= to[1]; j++)
+      for (let i = from[0]; i <= to[0]; i++) {
+        const n = i + size[0] * (j + size[1] * k);
+        const d = coneDistance(cone, origin[0] + i * cell, origin[1] + j * cell, origin[2] + k * cell);
+        limb[n] = smoothMin(limb[n], d, JOINED);
+        touched.add(n);
+      }
 }
 
 /** Naive surface nets: a point in each cell that the surface crosses, four of them to each crossed edge of the grid. */
