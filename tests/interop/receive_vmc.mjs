@@ -30,6 +30,7 @@ class Puppet {
   }
 
   take({ address, tags, args }) {
+    if (address === "/VMC/Ext/OK") Object.assign(this, { bones: 0, tags: {} }); // what was lost of a frame is no frame
     this.tags[`${address} ${tags}`] = (this.tags[`${address} ${tags}`] ?? 0) + 1;
     if (address === "/VMC/Ext/T") this.time = args[0];
     const [name, ...numbers] = args;
