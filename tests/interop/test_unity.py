@@ -18,7 +18,7 @@ from realtime.sinks.osc import OscSink
 from realtime.sinks.vmc import VmcSink
 from realtime.sinks.vmc_pose import to_unity
 from tests.interop.unity import avatars
-from tests.interop.unity.harness import HERE, MCS, MONO, STUBS, Harness, compile_csharp, package_sources
+from tests.interop.unity.harness import MCS, MONO, Harness
 from tests.interop.unity.shows import danced, datagrams, followed, free_ports, perform, pose_datagrams
 from tests.realtime.swing import FPS, frame, options
 from tests.realtime.udp_ear import Ear, messages
@@ -32,39 +32,6 @@ WHOLE = [data for kind, name in ((OscSink, "osc"), (VmcSink, "vmc")) for data in
 pytestmark = pytest.mark.skipif(not (MCS and MONO), reason="mono (mono-mcs, mono-runtime) is not installed")
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory):
-    """The whole package, its stubs and the harness; a warning is an error."""
-    sources = [*package_sources(), HERE / "Harness.cs", *(HERE / name for name in STUBS)]
-    return compile_csharp(tmp_path_factory.mktemp("unity") / "harness.exe", sources, "-warn:4", "-warnaserror")
-
-
-@pytest.fixture
-def start(program, tmp_path):
-    """start(avatar, port) -> a harness with that character, listening when a port is given."""
-    running = []
-
-    def begin(avatar=None, port=None, control=9, dancer=0):
-        harness = Harness(program)
-        running.append(harness)
-        harness.ask("rig", (avatar or avatars.ours()).write(tmp_path / f"avatar{len(running)}.txt"))
-        if port is not None:
-            harness.ask("open", port, control, dancer)
-        return harness
-
-    yield begin
-    for harness in running:
-        harness.close()
-
-
-@pytest.fixture(scope="module")
-def by_hand(program):
-    """A harness whose stream is fed by hand: no port, and a clock of the test's own."""
-    harness = Harness(program)
-    yield harness
-    harness.close()
-
-
 class Show(NamedTuple):
     """What three characters did in one show, and the frames of it."""
 
@@ -74,10 +41,10 @@ class Show(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def show(program, tmp_path_factory):
+def show(unity_program, tmp_path_factory):
     folder = tmp_path_factory.mktemp("show")
     *ports, control = free_ports(4)
-    harnesses = [Harness(program) for _ in ports]
+    harnesses = [Harness(unity_program) for _ in ports]
     bodies = (avatars.ours(), avatars.turned(), avatars.posed())
     for n, (harness, body) in enumerate(zip(harnesses, bodies, strict=True)):
         harness.ask("rig", body.write(folder / f"avatar{n}.txt"))
@@ -127,16 +94,6 @@ def bodies_of(frames):
     return forward(HUMANOID, np.stack([shown.root_position[0] for shown in frames]).astype(float), local)
 
 
-def drawn(harness, frames, steps, late=lambda k: 0.0, delay=1):
-    """Draw `steps` pictures a pose of a show whose poses come late(k) seconds late: (instant, hand, beat) of each."""
-    found = []
-    for k, data in enumerate(pose_datagrams(frames)):
-        now = (k + 1) / FPS + late(k)
-        harness.ask("take", now, data.hex())
-        found += harness.ask("advance", now, (1 / FPS + late(k + 1) - late(k)) / steps, steps, delay)
-    return found
-
-
 @pytest.mark.parametrize("receiver", range(3), ids=["osc", "vmc", "osc at 30"])
 def test_a_show_moves_every_joint_to_where_the_stage_has_it(show, receiver):
     at = {round(shown.audio_time, 3): shown.positions[0] for shown in show.frames}
@@ -150,9 +107,9 @@ def test_a_show_moves_every_joint_to_where_the_stage_has_it(show, receiver):
 
 @pytest.mark.parametrize("kind", [OscSink, VmcSink])
 @pytest.mark.parametrize("a_pose", [False, True], ids=["T-pose", "A-pose"])
-def test_a_body_of_other_proportions_points_its_limbs_as_ours_and_stands_on_the_floor(start, dance, kind, a_pose):
+def test_a_body_of_other_proportions_points_its_limbs_as_ours_and_stands_on_the_floor(start_unity, dance, kind, a_pose):
     (port,) = free_ports(1)
-    harness = start(avatars.other(a_pose), port)
+    harness = start_unity(avatars.other(a_pose), port)
     shown = dance[::2]
     found = joints(followed(harness, kind, (kind.__name__[:3].lower(), port), shown))
     ours, world = bodies_of(shown)
@@ -163,9 +120,9 @@ def test_a_body_of_other_proportions_points_its_limbs_as_ours_and_stands_on_the_
     assert np.abs(lowest - wanted).max() < 0.01
 
 
-def test_a_body_that_lacks_half_the_bones_carries_its_arms_as_ours(start, dance):
+def test_a_body_that_lacks_half_the_bones_carries_its_arms_as_ours(start_unity, dance):
     (port,) = free_ports(1)
-    harness = start(avatars.other(missing=SPARSE), port)
+    harness = start_unity(avatars.other(missing=SPARSE), port)
     shown = dance[::4]
     found = joints(followed(harness, OscSink, ("osc", port), shown))
     ours, world = bodies_of(shown)
@@ -176,9 +133,9 @@ def test_a_body_that_lacks_half_the_bones_carries_its_arms_as_ours(start, dance)
     assert degrees(found[:, left] - found[:, right], chest).max() < 1.0
 
 
-def test_two_dancers_on_one_port_each_show_their_own(start, tmp_path):
+def test_two_dancers_on_one_port_each_show_their_own(start_unity, tmp_path):
     (port,) = free_ports(1)
-    harness = start(port=port)
+    harness = start_unity(port=port)
     harness.ask("rig", avatars.turned().write(tmp_path / "second.txt"))
     harness.ask("open", port, 9, 1)
     frames = [frame(k, 2) for k in range(12)]
@@ -188,18 +145,18 @@ def test_two_dancers_on_one_port_each_show_their_own(start, tmp_path):
         assert np.abs(joints(found) - [shown.positions[dancer] for shown in frames]).max() < MILLIMETRE
 
 
-def test_a_sender_that_starts_again_is_followed_again(start):
+def test_a_sender_that_starts_again_is_followed_again(start_unity):
     (port,) = free_ports(1)
-    harness = start(port=port)
+    harness = start_unity(port=port)
     for show in (1, 2, 3):
         followed(harness, OscSink, ("osc", port), [frame(k) for k in range(12)])
         report = harness.ask("report")
         assert (report["session"], report["frames"]) == (show, 12 * show)
 
 
-def test_a_port_that_another_program_holds_is_named_and_taken_once_it_is_free(start):
+def test_a_port_that_another_program_holds_is_named_and_taken_once_it_is_free(start_unity):
     with Ear() as other:
-        harness = start()
+        harness = start_unity()
         assert f"port {other.port} is taken by another program" in harness.ask("open", other.port, 9, 0)["problem"]
     harness.tell("follow", 1)
     sink = OscSink(options("osc", f"127.0.0.1:{other.port}"))
@@ -210,10 +167,10 @@ def test_a_port_that_another_program_holds_is_named_and_taken_once_it_is_free(st
     assert len(harness.answer()) == 1
 
 
-def test_a_fader_in_unity_moves_the_stage_which_answers(start):
+def test_a_fader_in_unity_moves_the_stage_which_answers(start_unity):
     (port,) = free_ports(1)
     with Ear() as control:
-        harness = start(port=port, control=control.port)
+        harness = start_unity(port=port, control=control.port)
         assert messages(control.datagram()) == [("/dance/hello", [])]  # nothing is heard: it asks who is there
         harness.ask("say", "energy", 0.75)
         data, sender = control.socket.recvfrom(65536)
@@ -225,9 +182,9 @@ def test_a_fader_in_unity_moves_the_stage_which_answers(start):
     assert harness.ask("report")["answer"] == "set/energy 0.75"
 
 
-def test_garbage_of_every_kind_is_counted_and_the_dance_goes_on(start):
+def test_garbage_of_every_kind_is_counted_and_the_dance_goes_on(start_unity):
     (port,) = free_ports(1)
-    harness = start(port=port)
+    harness = start_unity(port=port)
     rng = np.random.default_rng(0)
     bad = [rng.bytes(size) for size in (*range(1, 64), 1400, 5000, 65507)]
     bad += [data[:size] for data in WHOLE for size in range(0, len(data), 7)]
@@ -249,20 +206,20 @@ def test_garbage_of_every_kind_is_counted_and_the_dance_goes_on(start):
 
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
-def test_no_bytes_whatever_make_the_reader_throw(by_hand, data):
+def test_no_bytes_whatever_make_the_reader_throw(unity_by_hand, data):
     changed = bytearray(data.draw(st.sampled_from(WHOLE)))
     places = st.integers(0, len(changed) - 1)
     for at, value in data.draw(st.lists(st.tuples(places, st.integers(0, 255)), max_size=12)):
         changed[at] = value
     cut = changed[: data.draw(st.integers(1, len(changed)))]
     for datagram in (bytes(cut), data.draw(st.binary(min_size=1, max_size=200))):
-        assert by_hand.ask("take", 1.0, datagram.hex())["frames"] >= 0
+        assert unity_by_hand.ask("take", 1.0, datagram.hex())["frames"] >= 0
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf])
-def test_a_number_that_is_none_never_reaches_the_character(start, number):
+def test_a_number_that_is_none_never_reaches_the_character(start_unity, number):
     (port,) = free_ports(1)
-    harness = start(port=port)
+    harness = start_unity(port=port)
     good = followed(harness, OscSink, ("osc", port), [frame(k) for k in range(12)])
     (spoilt,) = pose_datagrams([frame(12)])
     at = spoilt.index(b"/dance/0/rotations") + 200
@@ -272,53 +229,3 @@ def test_a_number_that_is_none_never_reaches_the_character(start, number):
     times = [frame(k).audio_time for k in (*range(12), *range(13, 16))]
     assert [pose["time"] for pose in good + more] == pytest.approx(times)
     assert np.isfinite(joints(more)).all()
-
-
-@pytest.mark.parametrize("delay", [1, 2])
-def test_the_movement_between_poses_does_not_jump_in_speed(start, dance, delay):
-    def largest_jump(steps):
-        hand = np.array([step[1] for step in drawn(start(), dance[:20], steps, delay=delay)])[8 * steps :]
-        return np.abs(np.diff(hand, 2, axis=0)).max() * FPS * steps
-
-    assert largest_jump(64) < 0.6 * largest_jump(32)  # of a jump, all would be left
-
-
-def test_poses_that_come_late_now_and_then_do_not_stop_the_movement(start, dance):
-    late = np.random.default_rng(1).uniform(0, 0.02, len(dance) + 1)
-    found = drawn(start(), dance, 8, late=lambda k: late[k])
-    instants = np.array([step[0] for step in found])
-    passed = np.repeat(1 / FPS + np.diff(late), 8) / 8
-    rate = (np.diff(instants) / passed[1:])[20 * 8 :]
-    assert rate.min() > 0.89
-    assert rate.max() < 1.11
-
-
-def test_a_beat_begins_when_the_pose_of_the_beat_is_shown(start):
-    found = drawn(start(), [frame(k) for k in range(90)], 16)
-    beats = [(instant, beat) for instant, _, beat in found if beat]
-    places = (np.array([instant for instant, _ in beats]) + 2 / FPS) * 2  # in beats: 120 bpm, a lead of 2 frames
-    assert len(beats) >= 10
-    assert (np.abs(places - np.round(places)) < 0.02).all()
-    assert [beat for _, beat in beats] == [int(place) % 4 + 1 for place in np.round(places)]
-
-
-def test_the_lamp_says_what_is_wrong_and_what_to_do(start):
-    harness = start()
-    assert harness.ask("lamp", 0.0)["status"] == "Silent"
-    assert "--sink" in harness.ask("lamp", 0.0)["text"]
-    drawn(harness, [frame(k) for k in range(30)], 1)
-    assert harness.ask("lamp", 2.02)["status"] == "Dancing"
-    for k, data in enumerate(pose_datagrams([frame(k) for k in range(33, 36)]), start=34):
-        harness.ask("take", k / FPS, data.hex())
-    assert harness.ask("lamp", 2.5)["status"] == "Unsteady"
-    assert "poses get lost" in harness.ask("lamp", 2.6)["text"]
-    assert harness.ask("lamp", 5.0)["status"] == "Silent"
-    wrong = message("/dance/hello", "2", 1, 15.0, *BONES).data
-    for data in (wrong, *pose_datagrams([frame(90)])):
-        harness.ask("take", 5.1, data.hex())
-    assert "another version" in harness.ask("lamp", 5.2)["text"]
-
-
-def test_hearing_and_drawing_a_pose_makes_no_garbage(start):
-    (data,) = pose_datagrams([frame(3)])
-    assert start().ask("collect", data.hex())["collections"] == 0

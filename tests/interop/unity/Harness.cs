@@ -164,16 +164,18 @@ internal static class Harness
         return "{\"frames\": " + show.Frames + ", \"garbage\": " + show.Garbage + ", \"lost\": " + show.Lost + "}";
     }
 
-    // advance FROM STEP COUNT DELAY: so many frames drawn; in each the instant shown, the left hand, a beat that begins or 0
+    // advance FROM STEP COUNT DELAY TRAVEL: so many frames drawn; of each the instant shown, where the left hand is, a beat
+    // that begins or 0, and where the hips are
     private static string Advance(string[] words)
     {
         double now = double.Parse(words[1], CultureInfo.InvariantCulture), step = double.Parse(words[2], CultureInfo.InvariantCulture);
         var found = new List<string>();
         for (int n = 0; n < int.Parse(words[3]); n++, now += step)
         {
-            player.Advance(now, step, Number(words[4]), Travel.AsSent);
+            player.Advance(now, step, Number(words[4]), (Travel)Enum.Parse(typeof(Travel), words[5]));
             int began = beat.Advance(player.Show, player.Time, step) ? beat.BeatInBar : 0;
-            found.Add("[" + Write(player.Time) + ", " + Write(player.Body.Positions[9]) + ", " + began + "]");
+            found.Add("[" + Write(player.Time) + ", " + Write(player.Body.Positions[9]) + ", " + began
+                + ", " + Write(player.Body.Positions[0]) + "]");
         }
         return "[" + string.Join(", ", found.ToArray()) + "]";
     }
