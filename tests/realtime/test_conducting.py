@@ -17,7 +17,7 @@ from realtime.controls import (
     SetTempo,
     Tapped,
 )
-from realtime.frame import F32, BeatReport, StageFrame
+from realtime.frame import F32, BeatReport, StageError, StageFrame
 from realtime.loop import dance, run_stream
 from realtime.session import Session
 from realtime.sources.base import PacedSource
@@ -201,3 +201,37 @@ def test_a_live_tap_lands_where_the_sound_was_when_it_came(late: float) -> None:
     kept = Kept(on_frame)
     run_stream(PacedSource(Recording([silence(4.0)]), clock), session, sinks_of(kept))
     assert phase_at(kept.frames[19], 1.0) * 60 / 100 == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("bpm", "command", "words"),
+    [
+        (90.0, ScaleTempo(0.5), "45 bpm is outside 55 to 215"),
+        (150.0, ScaleTempo(2.0), "300 bpm is outside 55 to 215"),
+        (150.0, ScaleTempo(0.5), None),
+        (90.0, Nudge(20.0), None),
+    ],
+)
+def test_half_and_double_are_refused_where_they_would_lead_outside_every_ear(
+    bpm: float, command: Command, words: str | None
+) -> None:
+    session = Session(toy_engine(), bpm=bpm)
+    conducted({}, silence(1), session)
+    if words is None:
+        session.refuse(command)
+        return
+    with pytest.raises(StageError, match=words):
+        session.refuse(command)
+    before = session.bpm
+    conducted({15: [command]}, silence(0.2), session)
+    assert session.bpm == pytest.approx(before)
+
+
+def test_while_a_clock_outside_rules_the_beat_the_hand_is_refused_but_for_the_tempo_after_it() -> None:
+    session = Session(toy_engine(), beat_clock=Deck(91.0, 1.0, 4.0))
+    conducted({}, music()[: 45 * 1600], session)
+    for command in (Tapped(100.0, 1.0), SetPhase(0.5, 1.0), ScaleTempo(2.0), Nudge(1.0), Downbeat(1.0)):
+        with pytest.raises(StageError, match="the beat comes from midi: stop that clock first"):
+            session.refuse(command)
+    session.refuse(SetTempo(100.0))
+    session.refuse(SetRange(80.0, 160.0))

@@ -219,8 +219,7 @@ def test_mirrored_neighbours_are_the_mirror_image_as_the_pose_vector_has_it() ->
                 assert_alike(of(shown[k], n), expected, 1e-4)
 
 
-@given(behind=st.sampled_from([0.5, 1.0, 2.0]))
-@settings(max_examples=3, deadline=None)
+@pytest.mark.parametrize("behind", [0.5, 2.0])
 def test_in_a_canon_each_one_does_what_the_one_before_did_so_many_beats_ago(behind: float) -> None:
     alone, shown, _ = played({0: Plan(canon=behind)}, STEADY)
     late = round(behind * 6)

@@ -20,6 +20,7 @@ from realtime.controls import (
     Reset,
     ScaleTempo,
     SetControl,
+    SetCrew,
     SetLead,
     SetPhase,
     SetRange,
@@ -39,7 +40,7 @@ from tests.realtime.udp_ear import Ear, messages
 class Desk:
     """A performer's control surface, and the stage's end of it."""
 
-    def __init__(self):
+    def __init__(self, refuse=lambda command: None):
         controls = Controls(manifest(), 3)
         self.commands = CommandQueue(controls)
         self.warnings, self.now = [], 0.0
@@ -47,7 +48,7 @@ class Desk:
         with Ear() as free:
             port = free.port
         self.server = ControlServer(
-            f"127.0.0.1:{port}", self.commands, controls, hello(3, 15), self.warnings.append, lambda: self.now
+            f"127.0.0.1:{port}", self.commands, controls, hello(3, 15), self.warnings.append, lambda: self.now, refuse
         )
 
     def send(self, datagram):
@@ -89,6 +90,15 @@ def desk():
         ("/dance/mirror", [1], SetControl("mirror", 1), ["mirror", 1.0]),
         ("/dance/seed", [7], SetSeed(7), ["seed", 7]),
         ("/dance/seed", [7.0], SetSeed(7), ["seed", 7]),
+        ("/dance/set/dancer/2/seed", [5], SetSeed(5, 2), ["set/dancer/2/seed", 5]),
+        ("/dance/formation", ["circle"], SetCrew(formation="circle"), ["formation", "circle"]),
+        ("/dance/formation", ["0,0;1,1;2,0"], SetCrew(formation="0,0;1,1;2,0"), ["formation", "0,0;1,1;2,0"]),
+        ("/dance/spacing", [2], SetCrew(spacing=2.0), ["spacing", 2.0]),
+        ("/dance/spacing", [-3], SetCrew(spacing=0.6), ["spacing", pytest.approx(0.6)]),
+        ("/dance/canon", [0.5], SetCrew(canon=0.5), ["canon", 0.5]),
+        ("/dance/canon", [1e6], SetCrew(canon=16.0), ["canon", 16.0]),
+        ("/dance/unison", [1], SetCrew(unison=1), ["unison", 1]),
+        ("/dance/unison", [9.0], SetCrew(unison=2), ["unison", 2]),
         ("/dance/freeze", [1], Freeze(True), ["freeze", 1]),
         ("/dance/freeze", [0.0], Freeze(False), ["freeze", 0]),
         ("/dance/lead", [60], SetLead(60), ["lead", 60.0]),
@@ -142,6 +152,14 @@ def test_an_address_nobody_knows_is_answered_by_its_name(desk, address, argument
         ("/dance/seed", [-1], "seed"),
         ("/dance/seed", [1e30], "seed"),
         ("/dance/freeze", [], "number"),
+        ("/dance/set/dancer/3/seed", [1], "dancer 3"),
+        ("/dance/formation", [1.0], "line, circle, grid"),
+        ("/dance/formation", ["ring"], "no formation is 'ring'"),
+        ("/dance/formation", ["0,0;1,1"], "2 places for 3 dancers"),
+        ("/dance/canon", ["two"], "number"),
+        ("/dance/unison", [math.nan], "number"),
+        ("/dance/preset", [], "name of a preset"),
+        ("/dance/preset", ["verse"], "keeps no presets"),
         ("/dance/tap", ["now"], "number"),
         ("/dance/bpm", ["fast"], "number"),
         ("/dance/bpm", [math.nan], "number"),
@@ -192,6 +210,25 @@ def test_what_has_an_instant_carries_the_one_at_which_it_came(desk):
     desk.now = 3.25
     assert desk.ask("/dance/phase", 0.5)[0] == [SetPhase(0.5, 3.25)]
     assert desk.ask("/dance/downbeat")[0] == [Downbeat(3.25)]
+
+
+@pytest.mark.parametrize("word", ["half", "double", "tap"])
+def test_what_the_show_of_this_moment_would_not_obey_is_refused_with_its_reason(word):
+    def refuse(command):
+        raise StageError("320 bpm is outside 55 to 215")
+
+    desk = Desk(refuse)
+    for _ in range(4):
+        commands, answer = desk.ask(f"/dance/{word}")
+        desk.now += 0.5
+    assert (commands, answer) == ([], [f"refused /dance/{word}: 320 bpm is outside 55 to 215"])
+    desk.close()
+
+
+def test_a_button_without_a_value_may_say_so_by_nil(desk):
+    desk.send(b"/dance/half\0,N\0\0")
+    assert messages(desk.surface.datagram())[0][1] == ["half"]
+    assert desk.commands.drain() == [ScaleTempo(0.5)]
 
 
 def test_hello_is_answered_with_all_that_a_receiver_must_know_and_reaches_the_sinks(desk):
