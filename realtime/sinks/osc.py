@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from audio.config import FRAME_RATE
 from motion.skeleton import BONES
 from realtime.frame import StageFrame
 from realtime.osc_wire import BundleTemplate, MessageTemplate, UdpOut, message, split_target
 from realtime.sinks.base import Sink, SinkOptions
 from realtime.sinks.osc_words import Words
+from realtime.smooth import DELAY
 
 HELP = "poses, beat and level as /dance/* over OSC; HOST:PORT (127.0.0.1:7700); rate=15-120 poses a second; broadcast=1"
 WIRE_VERSION = "1"
@@ -36,11 +38,14 @@ def _dancer_messages(n: int) -> list[MessageTemplate]:
     return [message(f"/dance/{n}/{name}", *[0.0] * size) for name, size in sizes.items()]
 
 
-def write_frame(bundles: list[BundleTemplate], frame: StageFrame) -> None:
-    """Put one frame's numbers into its bundles."""
+def write_frame(bundles: list[BundleTemplate], frame: StageFrame, held: float = 0.0) -> None:
+    """Put one frame's numbers into its bundles; held: seconds from its audio time to its leaving, but for the step.
+
+    A receiver is told the audio time at which the frame leaves, and the lead that is left.
+    """
     report = frame.report
     shared = (
-        *(frame.audio_time, frame.lead),
+        *(frame.audio_time + held, frame.lead - held),
         *(report.beat_phase, report.bar_phase, report.bpm, report.confidence),
         *(max(frame.loudness_db, SILENCE_DB), frame.energy),
     )
@@ -64,6 +69,7 @@ class OscSink(Sink):
         host, port = split_target(options.target, HOST, PORT)
         self._out = UdpOut(host, port, broadcast=options.choice("broadcast", "0", "0", "1") == "1")
         self.rate = options.rate()
+        self._held = 0.0 if self.rate == FRAME_RATE else DELAY
         self._bundles = frame_bundles(options.info.dancers)
         self._hello = hello(options.info.dancers, self.rate)
         self._words = Words(options.info)
@@ -78,7 +84,7 @@ class OscSink(Sink):
         elif news:
             self._out.send(self._words.data)
         self._sent += 1
-        write_frame(self._bundles, frame)
+        write_frame(self._bundles, frame, self._held)
         for bundle in self._bundles:
             self._out.send(bundle.data)
 

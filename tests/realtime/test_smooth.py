@@ -334,7 +334,8 @@ def test_dance_over_osc_says_its_rate_and_repeats_the_frame_number(capsys: pytes
     assert [arguments[2] for address, arguments in heard if address == "/dance/hello"] == [30.0]
     frames = [arguments for address, arguments in heard if address == "/dance/frame"]
     assert [f[0] for f in frames] == [n // 2 for n in range(60)]
-    np.testing.assert_allclose([f[1] for f in frames], np.arange(1, 61) / 30, atol=1e-5)
+    np.testing.assert_allclose([f[1] for f in frames], np.arange(1, 61) / 30 + DELAY, atol=1e-5)
+    np.testing.assert_allclose([f[2] for f in frames], 1 / FRAME_RATE, atol=1e-5)  # what is left of the lead
     shown = capsys.readouterr().out
     assert "at 30 poses a second" in shown
     assert "67 ms for the poses in between" in shown
