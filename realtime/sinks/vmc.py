@@ -93,7 +93,7 @@ class VmcSink(Sink):
         puppet = self._puppet
         more = f" and {len(self._outs) - 1} ports more" if len(self._outs) > 1 else ""
         body = f", as {puppet.avatar.avatar.name}" if puppet.avatar else ""
-        hears = f"; hears requests at {self._requests.port}" if self._requests else ""
+        hears = f"; hears requests at {self._requests.port}" if self._requests and not self._requests.closed else ""
         where = f"vmc to {self._outs[0].name}{more}{body}, travel in {puppet.travel}"
         return f"{where} (profile {puppet.profile}: {SWITCH[puppet.profile]}{hears})"
 
@@ -101,7 +101,7 @@ class VmcSink(Sink):
         """What of this pose the receiver gets."""
         if wish.everything:
             wish.everything = False
-            if self._requests:
+            if self._requests and not self._requests.closed:
                 out.send(message("/VMC/Ext/Rcv", 1, self._requests.port).data)
             return EVERYTHING
         status, root, bones = (period > 0 and self._frames % period == 0 for period in wish.periods)

@@ -36,6 +36,7 @@ class RequestPort:
     def __init__(self, host: str, port: int) -> None:
         """Raises OSError when the port cannot be had."""
         self.wishes: list[Wishes] = []
+        self.closed = False
         self._lock = threading.Lock()  # sinks of different rates may send from different threads
         self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
@@ -62,6 +63,7 @@ class RequestPort:
 
     def close(self) -> None:
         """Give the port back."""
+        self.closed = True
         self._socket.close()
 
     def _take(self, datagram: bytes, sender: tuple[Any, ...]) -> None:

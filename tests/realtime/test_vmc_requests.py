@@ -154,12 +154,13 @@ def test_a_port_that_a_dancer_is_sent_to_is_left_to_its_receiver(stage, port):
 
 def test_a_later_sink_that_sends_to_the_port_takes_it_from_us(ear, stage, port):
     sink = stage(ear.target, port)
+    assert str(port) in sink.describe()
     stage(f"127.0.0.1:{port}", "off")
     Ear(port).close()
+    assert str(port) not in sink.describe()
     assert sent(ear, sink, 0) == WHOLE
 
 
 def test_it_listens_on_this_machine_alone_unless_told(ear, stage, port):
     sink = stage(ear.target, port)
     assert sink._requests._socket.getsockname() == ("127.0.0.1", port)
-    assert str(port) in sink.describe()
