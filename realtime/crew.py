@@ -44,6 +44,12 @@ class Plan(NamedTuple):
     canon: float = 0.0  # beats: dancer n shows what dancer n - 1 showed so long ago; 0: no canon
     unison: int = 0  # index of UNISON: each their own, all alike, every second one mirrored
 
+    def describe(self) -> str:
+        """A few words for the banner."""
+        words = [self.formation if self.formation in formation.NAMES else "places by hand"]
+        words += [f"canon by {self.canon:g} beats"] if self.canon else []
+        return ", ".join(words + ([f"unison {UNISON[self.unison]}"] if self.unison else []))
+
 
 class Bodies(NamedTuple):
     """N dancers in one frame, float64."""

@@ -167,6 +167,8 @@ def _banner(wanted: "argparse.Namespace", session: "Session", source: "Source", 
         lines.append(f"beat     {session.beat_clock.describe()}; heard while it is silent")
     elif wanted.bpm is not None:
         lines.append(f"beat     {wanted.bpm:g} bpm, heard where it lies")
+    if session.dancers > 1:
+        lines.append(f"crew     {session.moment.crew.plan.describe()}")
     if wanted.control != "off":
         lines.append(f"control  OSC in at {wanted.control or '127.0.0.1:7701'}")
     if wanted.device == "demo":

@@ -96,6 +96,25 @@ def test_a_config_file_speaks_where_the_command_line_is_silent(folder: Path, tmp
         assert (file["controls"][:, 0, 2] == 0.25).all()
 
 
+def test_a_crew_begins_as_the_command_line_and_the_config_file_say(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, out = tmp_path / "show.toml", tmp_path / "a.npz"
+    config.write_text('spacing = 2\nunison = "alike"\n[controls]\nenergy = 0.5\n[dancer.1]\nenergy = 0.25\nseed = 9\n')
+    song = ("--device", f"file:{folder / 'song.wav'}", "--pace", "fast", "--duration", "3", "--sink", f"npz:{out}")
+    crew = ("--dancers", "3", "--formation", "grid", "--style", "wild,calm", "--seed", "4,5")
+    assert main(stage(folder, *song, *crew, "--config", str(config))) == 0
+    with np.load(out) as file:
+        np.testing.assert_array_equal(
+            file["controls"][0], np.array([[0, 1, 0.5], [1, 0, 0.25], [0, 1, 0.5]], np.float32)
+        )
+        hips, turns, seed = file["positions"][:, :, 0], file["rotations"], int(file["seed"])
+    assert seed == 4
+    np.testing.assert_allclose(turns[20:, 1], turns[20:, 0], atol=1e-6)
+    np.testing.assert_allclose(hips[20:, 1] - hips[20:, 0], [[2, 0, 0]] * 25, atol=1e-5)
+    assert "crew     grid, unison alike" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("word", "low", "high"), [("bpm = 97", 94, 100), ('bpm-range = "60-75"', 58, 77)])
 def test_a_hand_is_laid_on_the_beat_by_the_config_file(
     folder: Path, tmp_path: Path, word: str, low: float, high: float
@@ -150,6 +169,15 @@ BAD: list[tuple[list[str], str]] = [
     (["--device", "demo", "--engine", "steam"], "argument --engine: invalid choice: 'steam'"),
     (["--device", "demo", "--engine", "torchscript"], "toy.pt, which is not beside"),
     (["--device", "demo", "--pace", "slow"], "argument --pace: invalid choice"),
+    (["--device", "demo", "--dancers", "3", "--formation", "ring"], "--formation: no formation is 'ring'"),
+    (["--device", "demo", "--dancers", "3", "--formation", "0,0;1,1"], "--formation: the formation has 2 places for 3"),
+    (["--device", "demo", "--spacing", "0.1"], "--spacing 0.1 must be 0.6 to 10"),
+    (["--device", "demo", "--canon", "nan"], "--canon nan must be 0 to 16"),
+    (["--device", "demo", "--unison", "maybe"], "invalid choice: 'maybe'"),
+    (["--device", "demo", "--seed", "1,x"], "invalid int value: '1,x'"),
+    (["--device", "demo", "--seed", "1,-2"], "--seed -2 must be"),
+    (["--device", "demo", "--dancers", "2", "--style", "wild,polka"], "no style 'polka'"),
+    (["--device", "demo", "--oscquery"], "--oscquery tells of the control port"),
     (["--device", "demo", "--stats", "nowhere/a.json"], "there is no folder nowhere"),
     (["--device", "demo", "--control", "127.0.0.1:none"], "127.0.0.1:none"),
     (["--config", "nowhere.toml"], "--config cannot read nowhere.toml"),
@@ -185,6 +213,10 @@ def test_bad_input_is_answered_by_one_line_and_leaves_nothing(
         ('sink = [["null"]]', "sink should be a text"),
         ('[controls]\nenergy = "high"', "[controls] should hold names and numbers"),
         ("[controls]\nvolume = 1", "no control 'volume'"),
+        ("[dancer.first]\nenergy = 1", "[dancer.first] should be [dancer.N]"),
+        ("[dancer.4]\nenergy = 1", "there is no dancer 4"),
+        ('[dancer.0]\nstyle = "polka"', "no style 'polka'"),
+        ('unison = "maybe"', "invalid choice: 'maybe'"),
     ],
 )
 def test_a_bad_config_file_is_explained(
