@@ -12,7 +12,7 @@ using UnityEngine;
 
 internal static class Harness
 {
-    private const double Patience = 120.0;  // s until `follow` gives up
+    private const double Patience = 120.0, Silence = 10.0;  // s until `follow` gives up, at the start and after the last pose
 
     private static readonly List<string> events = new List<string>();
     private static readonly DanceStream stream = new DanceStream();
@@ -44,7 +44,8 @@ internal static class Harness
             case "rig": return Rig(words[1]);
             case "open": return Open(int.Parse(words[1]), int.Parse(words[2]), int.Parse(words[3]));
             case "use": return Use(int.Parse(words[1]));
-            case "follow": return Follow(int.Parse(words[1]));
+            case "follow": return Follow(int.Parse(words[1]), double.PositiveInfinity);
+            case "until": return Follow(int.MaxValue, Number(words[1]));
             case "report": return Report();
             case "say": return Say(words);
             case "take": return Take(words);
@@ -106,13 +107,13 @@ internal static class Harness
         return "{}";
     }
 
-    // LateUpdate, over and over, until so many new poses came (0: until no more come); each pose is then laid on the
-    // character as it was sent
-    private static string Follow(int poses)
+    // LateUpdate, over and over, until so many new poses came, or one for `time`, or nothing more comes; each pose is then
+    // laid on the character as it was sent
+    private static string Follow(int poses, double time)
     {
         var found = new List<string>();
         double began = StreamClock.Now, before = began;
-        while ((poses == 0 || found.Count < poses) && StreamClock.Now - began < Patience)
+        while (found.Count < poses && !(last >= time) && StreamClock.Now - began < Patience)
         {
             Thread.Sleep(3);
             double now = StreamClock.Now;
@@ -121,7 +122,7 @@ internal static class Harness
             foreach (StreamingDancer one in all) Call(one, "LateUpdate");
             Call(dancer, "OnGUI");
             Show show = Get<DancePlayer>("player").Show;
-            if (poses == 0 && found.Count > 0 && now - show.Arrived > 1.0) break;
+            if (found.Count > 0 && now - show.Arrived > Silence) break;
             double newest;
             var pose = new Pose();
             DanceStream heard = Get<Receiver>("receiver").Stream;
