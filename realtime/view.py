@@ -50,7 +50,8 @@ class View:
         self.stream, self.words = Stream(), Words()
         self.running = True
         self.camera, self.scene, self.panel = Camera(), Scene(), Panel(where)
-        self._receiver, self._control, self._window = receiver, control, window
+        self.window = window
+        self._receiver, self._control = receiver, control
         self._blackout, self._dark = False, 0.0  # wanted, and how far (0-1)
         self._asked = -HELLO_SECONDS
         self._clock = pygame.time.Clock()
@@ -95,7 +96,7 @@ class View:
 
     def draw(self, now: float, passed: float) -> None:
         """Draw one picture; `passed` seconds after the last."""
-        picture, camera = self._window.picture, self.camera
+        picture, camera = self.window.picture, self.camera
         camera.width, camera.height = picture.get_size()
         self._fade(passed)
         bodies = self.stream.bodies(now) if self._dark < 1 else []
@@ -128,7 +129,7 @@ class View:
         """Turn full screen, blackout, grid, panel or help on or off."""
         match what:
             case "fullscreen":
-                self._window.toggle_fullscreen()
+                self.window.toggle_fullscreen()
             case "blackout":
                 self._blackout = not self._blackout
                 pygame.display.set_caption("dance: black, B brings it back" if self._blackout else "dance")
@@ -172,7 +173,7 @@ class View:
     def save(self, path: Path) -> None:
         """Write the picture as it is. Raises StageError."""
         try:
-            pygame.image.save(self._window.picture, path)
+            pygame.image.save(self.window.picture, path)
         except (pygame.error, OSError) as err:
             raise StageError(f"cannot write {path}: {err}") from None
 
@@ -205,7 +206,8 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _size(text: str) -> tuple[int, int]:
+def window_size(text: str) -> tuple[int, int]:
+    """Read "WIDTHxHEIGHT". Raises StageError."""
     width, _, height = text.partition("x")
     if not (width.isdecimal() and height.isdecimal() and 160 <= int(width) <= 8192 and 120 <= int(height) <= 8192):
         raise StageError(f"--size {text} should be WIDTHxHEIGHT, at least 160x120")
@@ -218,7 +220,7 @@ def main(argv: list[str] | None = None) -> int:
         options = _options(argv)
         host, port = split_target(options.port, "127.0.0.1", PORT)
         control = split_target(options.control, CONTROL_HOST, CONTROL_PORT)
-        size = _size(options.size)
+        size = window_size(options.size)
         open_display()
         if options.list_monitors:
             print("\n".join(monitors()))

@@ -1,5 +1,6 @@
 """A camera that circles the dancers, and what it sees of points in space."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +30,8 @@ class Camera:
     width: int = 1280
     height: int = 720
     _moving: bool = True
+    _axes_of: tuple[float, float] = (math.nan, math.nan)  # turn and lift of _axes
+    _axes: tuple[Floats, Floats, Floats] = (np.zeros(3), np.zeros(3), np.zeros(3))
 
     def follow(self, places: NDArray[np.floating], seconds: float) -> None:
         """Move towards a view of all dancers at `places` [N, 3], as far as `seconds` allow.
@@ -68,8 +71,11 @@ class Camera:
 
     def axes(self) -> tuple[Floats, Floats, Floats]:
         """Unit vectors right, up and towards the eye."""
-        s, c, sl, cl = np.sin(self.turn), np.cos(self.turn), np.sin(self.lift), np.cos(self.lift)
-        return np.array((c, 0.0, -s)), np.array((-s * sl, cl, -c * sl)), np.array((s * cl, sl, c * cl))
+        if (self.turn, self.lift) != self._axes_of:
+            self._axes_of = self.turn, self.lift
+            s, c, sl, cl = math.sin(self.turn), math.cos(self.turn), math.sin(self.lift), math.cos(self.lift)
+            self._axes = np.array((c, 0.0, -s)), np.array((-s * sl, cl, -c * sl)), np.array((s * cl, sl, c * cl))
+        return self._axes
 
     def project(self, points: NDArray[np.floating]) -> tuple[Floats, Floats]:
         """Pixels [..., 2] and pixels per metre there [...] of points [..., 3]; what is behind the eye comes near it."""

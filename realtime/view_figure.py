@@ -34,10 +34,10 @@ LIGHT = np.array((-0.42, 0.56, 0.71), np.float32)
 BACK_LIGHT = np.array((0.86, 0.18, -0.30), np.float32)
 HALFWAY = np.array((-0.23, 0.30, 0.925), np.float32)  # between it and the eye
 # for each material of the mesh: its own colour, how much of the dancer's is in it, light that it sends out, gloss
-PLAIN = np.array(((58, 54, 58), (66, 66, 88), (226, 218, 220), (236, 236, 240), (26, 26, 36), (44, 40, 52)), np.float32)
+PLAIN = np.array(((58, 54, 58), (66, 66, 88), (206, 196, 198), (216, 216, 222), (26, 26, 36), (44, 40, 52)), np.float32)
 OWN = np.array((0.66, 0.04, 0.0, 0.0, 0.0, 0.10), np.float32)
-GLOW = np.array((0.0, 0.0, 0.0, 0.0, 0.55, 0.0), np.float32)
-GLOSS = np.array((40, 30, 55, 80, 150, 50), np.float32)
+GLOW = np.array((0.0, 0.0, 0.0, 0.0, 0.8, 0.0), np.float32)
+GLOSS = np.array((36, 30, 46, 50, 120, 50), np.float32)
 COARSE = (0.65, 2)  # the mesh of dancers who are less high than FINE_PIXELS
 FINE_PIXELS = 300
 FLOOR_TINT = np.array((22, 21, 34), np.float32)

@@ -77,11 +77,15 @@ class Panel:
         pygame.draw.rect(picture, FAINT, line)
         if known:
             pygame.draw.rect(picture, accent, (line.x, line.y, line.width * position / beats, line.height))
-        bar = pygame.Rect(x + step * beats + 16 * scale, row - 4 * scale, 92 * scale, max(6 * scale, 3))
+        if known:
+            self._sureness(picture, show.confidence, x + step * beats + 16 * scale, row)
+
+    def _sureness(self, picture: pygame.Surface, confidence: float, x: float, middle: float) -> None:
+        scale, sure = self._pen.scale, min(max(confidence, 0.0), 1.0)
+        bar = pygame.Rect(x, middle - 4 * scale, 92 * scale, max(6 * scale, 3))
         pygame.draw.rect(picture, FAINT, bar, border_radius=3)
-        sure = min(max(show.confidence, 0.0), 1.0)
         pygame.draw.rect(picture, DIM, (bar.x, bar.y, bar.width * sure, bar.height), border_radius=3)
-        pen.write(picture, f"{100 * sure:.0f} % sure", (bar.right + 10 * scale, row - 10 * scale), 22, DIM)
+        self._pen.write(picture, f"{100 * sure:.0f} % sure", (bar.right + 10 * scale, middle - 10 * scale), 22, DIM)
 
     def _level(self, picture: pygame.Surface, stream: Stream, words: Words, now: float) -> None:
         pen, scale, level = self._pen, self._pen.scale, stream.show.loudness_db

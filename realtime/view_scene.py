@@ -29,6 +29,7 @@ TRAIL_SECONDS, TRAIL_STEP = 0.45, 1 / 40
 CIRCLE = np.linspace(0, 2 * np.pi, 49)
 _ACROSS = np.linspace(-1, 1, 64)
 GLOW = np.clip(1 - np.hypot(_ACROSS[:, None], _ACROSS), 0, 1) ** 1.6
+WHITE_GLOW = 26  # 0-255, on which shadows stand out
 LARGEST = 4096  # pixels; what is larger is not drawn
 
 
@@ -66,7 +67,7 @@ class Scene:
             return
         light = self._glow.copy()
         strength = 0.16 + 0.34 * pulse
-        light.fill([int(c * strength) for c in accent], special_flags=pygame.BLEND_RGB_MULT)
+        light.fill([int(WHITE_GLOW + c * strength) for c in accent], special_flags=pygame.BLEND_RGB_MULT)
         light = pygame.transform.smoothscale(light, size.tolist())
         picture.blit(light, low.tolist(), special_flags=pygame.BLEND_RGB_ADD)
 

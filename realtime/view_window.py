@@ -1,6 +1,7 @@
 """The window itself: which monitor, how large, full screen and back."""
 
 import os
+import sys
 
 import pygame
 
@@ -17,6 +18,8 @@ def open_display() -> None:
     try:
         if not has_display():  # SDL would fall back to a driver that shows nothing
             raise pygame.error("neither DISPLAY nor WAYLAND_DISPLAY is set")
+        if sys.platform == "linux" and os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+            os.environ.setdefault("SDL_VIDEODRIVER", "x11")  # the same where the X server cannot be reached
         pygame.display.init()
         pygame.font.init()
     except pygame.error as err:

@@ -36,7 +36,7 @@ class ViewSink(Sink):
             raise StageError(
                 "--sink view: there is no display here; use --sink terminal, or --sink osc to another machine"
             )
-        self._port = _free_port()
+        self._port = free_port()
         command = [sys.executable, "-m", "realtime.view", "--attached", "--port", str(self._port)]
         info = options.info
         trim = 1e3 * info.lead - 1e3 * info.manifest.lead_frames / info.manifest.fps
@@ -79,7 +79,8 @@ class ViewSink(Sink):
         return "view (press H there for its keys)"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A UDP port of this computer that nobody has."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
