@@ -13,7 +13,7 @@ from typing import BinaryIO, Generic, Protocol, TypeVar
 
 from realtime.sinks.recorder import write_at
 
-FIRST_CAPACITY = 1024  # rows
+FIRST_CAPACITY = 256  # rows
 COPIED = 1 << 20  # bytes at a time
 
 Write = tuple[int, bytes]  # where in the file, and what

@@ -1,5 +1,6 @@
 """Records the dance: one .npz with the arrays of docs/design.md, section 5; frame k of the show is row k."""
 
+import zlib
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,7 @@ class NpzSink(Recorder):
         options.only()
         self._path = options.file(".npz")
         self._columns = columns(options.info)
+        self._checksums = [0] * len(self._columns)
         self._lay = partial(Layout, columns=self._columns, constants=constants(options.info))
         try:
             self._file = GrowingFile(self._path, self._lay)
@@ -38,15 +40,15 @@ class NpzSink(Recorder):
             np.array([getattr(frame, column.name) for frame in frames], column.row.base).tobytes()
             for column in self._columns
         ]
-        for column, part in zip(self._columns, parts, strict=True):
-            column.add(part)
         rows = self._file.rows + len(frames)
-        self._file.append(len(frames), [*parts, *parts], lambda layout: layout.marks(rows))
+        sums = [zlib.crc32(part, before) for part, before in zip(parts, self._checksums, strict=True)]
+        self._file.append(len(frames), [*parts, *parts], lambda layout: layout.marks(rows, sums))
+        self._checksums = sums
 
     def finish(self) -> None:
         """Complete the file."""
         rows = self._file.rows
-        self._file.close(partial(self._lay, sets=1), lambda layout: layout.marks(rows))
+        self._file.close(partial(self._lay, sets=1), lambda layout: layout.marks(rows, self._checksums))
 
     def discard(self) -> None:
         """Remove the file."""

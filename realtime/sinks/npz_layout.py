@@ -10,7 +10,7 @@ import io
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,15 +26,11 @@ POLYNOMIAL = 0xEDB88320  # of CRC-32, reflected
 ONE = 1 << 31  # the polynomial 1
 
 
-class Column:
-    """One growing array: its name, a row's type, and the checksum of the rows so far."""
+class Column(NamedTuple):
+    """One growing array: its name and a row's type."""
 
-    def __init__(self, name: str, row: np.dtype[Any]) -> None:
-        self.name, self.row, self.checksum = name, row, 0
-
-    def add(self, rows: bytes) -> None:
-        """Count these in."""
-        self.checksum = zlib.crc32(rows, self.checksum)
+    name: str
+    row: np.dtype[Any]
 
     def head(self, rows: int) -> bytes:
         """The .npy head of so many rows; it is equally long for all."""
@@ -68,15 +64,15 @@ class Layout:
         nothing = [_entry(column.name, 0, 0, 0) for column in columns]
         self.size = self._directory + len(self._end(nothing))
 
-    def marks(self, rows: int) -> list[Write]:
-        """What makes the first `rows` rows count; their checksums are those of the columns."""
+    def marks(self, rows: int, checksums: Sequence[int]) -> list[Write]:
+        """What makes the first `rows` rows count; checksums: CRC-32 of these rows of each column."""
         entries: list[bytes] = []
         writes: list[Write] = []
         first = self._next * len(self._columns)
-        for column, (start, width) in zip(self._columns, self.columns[first:], strict=False):
+        for column, (start, width), rows_sum in zip(self._columns, self.columns[first:], checksums, strict=False):
             head = column.head(rows)
             size = len(head) + rows * width
-            checksum = join_checksums(zlib.crc32(head), column.checksum, rows * width)
+            checksum = join_checksums(zlib.crc32(head), rows_sum, rows * width)
             data = _local(column.name, size, checksum) + head
             writes.append((start - len(data), data))
             entries.append(_entry(column.name, size, checksum, start - len(data)))
