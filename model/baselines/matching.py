@@ -94,7 +94,7 @@ class Matching(nn.Module):
         self, here: Tensor, beat: Tensor, controls: Tensor, noise: Tensor, shown: Tensor, started: Tensor
     ) -> Tensor:
         """Number of the cheapest beat to go on from, [B, 1]."""
-        own = self.body[here[:, 0].clamp(max=len(self.body) - 1).long()]
+        own = self.body[here[:, 0].clamp(max=self.body.shape[0] - 1).long()]
         leap = (own**2).sum(dim=1, keepdim=True) + (self.body**2).sum(dim=1) - 2 * own @ self.body.T
         styles = self.style.shape[1]
         weight = controls[:, :styles] / controls[:, :styles].sum(dim=1, keepdim=True).clamp(min=1e-3)

@@ -23,6 +23,7 @@ from motion.skeleton import HUMANOID
 TICKS = 8  # a beat
 FEWEST_BEATS = 8
 TRAVEL = slice(VELOCITY.start, YAW_RATE.stop)  # of the pose vector: what is counted a beat
+_PERMUTATION, _SIGNS = torch.from_numpy(MIRROR_PERMUTATION), torch.from_numpy(MIRROR_SIGNS)
 COS, SIN = BEAT_NAMES.index("beat_cos"), BEAT_NAMES.index("beat_sin")
 LONGEST_STEP = 0.5  # beats a frame: a greater jump of the clock is a jump back
 
@@ -100,7 +101,7 @@ def in_seconds(row: Tensor, beats: Tensor) -> Tensor:
 
 def mirrored(row: Tensor, mirror: Tensor) -> Tensor:
     """The pose [B, 140] seen in a mirror where mirror [B, 1] is over one half."""
-    other = row[:, torch.from_numpy(MIRROR_PERMUTATION)] * torch.from_numpy(MIRROR_SIGNS)
+    other = row[:, _PERMUTATION] * _SIGNS
     return torch.where(mirror > 0.5, other, row)
 
 

@@ -12,7 +12,7 @@ from model.metrics.statistics import mean_of
 SETTLED = 0.63  # of the way
 AROUND = 5.0  # s before and after a change that tell where it began and ended
 SMOOTH = 0.5  # s
-EYE_HOP = 1.0 / 15  # s between looks of the judge of style
+EYE_HOP = 0.1  # s between looks of the judge of style
 ROWS = {
     "controls": (
         Row("energy, Spearman", "", 2, ">= 0.8", lambda own, truth: own.value >= 0.8,

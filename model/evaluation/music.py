@@ -44,6 +44,10 @@ class Heard(NamedTuple):
     features: F32  # [T, F]
     beat: F32  # [T, K]
 
+    def beginning(self, frames: int) -> "Heard":
+        """The first frames: what comes later changes nothing of them."""
+        return Heard(self.features[:frames], self.beat[:frames])
+
 
 def read(where: str, takes: list[Take], seconds: float, count: int | None = None) -> list[Song]:
     """`demo`, `takes` (their own songs) or a folder of sound files beside .beats files; raises AudioError."""

@@ -67,10 +67,10 @@ def open_dancer(path: Path) -> Dancer:
     told = Manifest.from_json(extra[f"{KEY}.json"].decode())
     for what, theirs, ours in (
         ("features", told.feature_names, tuple(FEATURE_NAMES)),
-        ("beat numbers", told.beat_names, tuple(BEAT_NAMES)),
+        ("beat", told.beat_names, tuple(BEAT_NAMES)),
     ):
         if theirs != ours:
-            raise ModelError(f"{path.name} hears {len(theirs)} {what} and this ear makes {len(ours)}: train it again")
+            raise ModelError(f"{path.name} does not hear the {what} that this ear makes: train it again")
     step = torch_step(script)
     return Dancer(path.stem, step, told.states, told.controls, told.styles, told.noise_size, told.lead_frames)
 

@@ -98,7 +98,8 @@ class _Floor:
         return self.dancer.setting(style, **self.own, **values)
 
     def row(self, song: Song, style: str, seed: int, controls: F32 | None = None) -> _Row:
-        heard = self.ears.hear(song.name, song.samples, self.dancer.lead_frames)
+        frames = len(song.samples) * FRAME_RATE // RATE
+        heard = self.ears.hear(song.name, song.samples, self.dancer.lead_frames).beginning(frames)
         return _Row(song, heard, self.setting(style) if controls is None else controls, style, seed)
 
     def poses(self, rows: list[_Row], label: str) -> list[F32]:
@@ -119,13 +120,10 @@ class _Floor:
 
 
 def _some(songs: list[Song]) -> list[Song]:
-    """A few songs, their beginnings, to try the controls on."""
+    """The beginnings of a few songs, to try the controls on."""
     long = [song for song in songs if len(song.samples) >= CONTROL_SECONDS * RATE] or songs
     chosen = [long[i] for i in np.unique(np.linspace(0, len(long) - 1, CONTROL_SONGS).astype(int))]
-    return [
-        song._replace(name=f"{song.name}, beginning", samples=song.samples[: round(CONTROL_SECONDS * RATE)])
-        for song in chosen
-    ]
+    return [song._replace(samples=song.samples[: round(CONTROL_SECONDS * RATE)]) for song in chosen]
 
 
 def _energies(floor: _Floor, songs: list[Song]) -> list[tuple[float, Dance]]:

@@ -11,6 +11,7 @@ from model.metrics import body, feet, spectra, stillness
 from model.metrics.statistics import mean_of
 
 MINUTES = ("first", "last")
+TINY = 1e-9  # (m/s)^2: a statue has this much energy
 
 
 def _within(low: float, high: float) -> Callable[[Cell, Cell | None], bool]:
@@ -45,7 +46,7 @@ ROWS = {
         Row("longest freeze", "s", 1, "<= 2", _within(0.0, 2.0)),
         Row("speed in silence", "m/s", about="a living idle is slow, and is not nothing"),
     ),
-    "ten minutes": tuple(
+    "first and last minute of a long dance": tuple(
         Row(f"{what}, {minute} minute", "", 2, "0.85-1.15", _SIZE, "ratio to the recorded")
         for what in ("speed", "spread")
         for minute in MINUTES
@@ -72,7 +73,7 @@ def column(dances: list[Dance], silent: list[Dance], long: list[Dance], truth: T
 
 def _bands(dances: list[Dance], truth: Truth) -> Column:
     by_style = {style: [d for d in dances if d.style == style] for style in {d.style for d in dances}}
-    ratio = [10 * np.log10(mean_bands(own) / truth.bands(style)) for style, own in by_style.items()]
+    ratio = [10 * np.log10(np.maximum(mean_bands(own), TINY) / truth.bands(style)) for style, own in by_style.items()]
     return {f"energy {band}": Cell(float(value)) for band, value in zip(_BANDS, np.mean(ratio, axis=0), strict=True)}
 
 

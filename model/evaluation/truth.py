@@ -70,10 +70,9 @@ class Truth:
         return [dance for dance in self.dances if dance.style == name] or self.dances
 
     def measures(self, name: str) -> dict[str, float]:
-        """Means of `measure` over a style, weighted by length."""
-        chosen = self.of_style(name)
-        rows, lengths = [self.measured[dance.song] for dance in chosen], [dance.seconds for dance in chosen]
-        return {key: float(np.average([row[key] for row in rows], weights=lengths)) for key in BODY}
+        """Means of `measure` over the takes of a style."""
+        rows = [self.measured[dance.song] for dance in self.of_style(name)]
+        return {key: float(np.mean([row[key] for row in rows])) for key in BODY}
 
     @cached_property
     def measured(self) -> dict[str, dict[str, float]]:
