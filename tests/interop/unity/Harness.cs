@@ -165,7 +165,7 @@ internal static class Harness
         return "{\"frames\": " + show.Frames + ", \"garbage\": " + show.Garbage + ", \"lost\": " + show.Lost + "}";
     }
 
-    // advance FROM STEP COUNT DELAY TRAVEL: so many frames drawn; of each the instant shown, where the left hand is, a beat
+    // advance FROM STEP COUNT DELAY TRAVEL: so many frames drawn; of each the instant shown, where the right hand is, a beat
     // that begins or 0, and where the hips are
     private static string Advance(string[] words)
     {
@@ -175,7 +175,7 @@ internal static class Harness
         {
             player.Advance(now, step, Number(words[4]), (Travel)Enum.Parse(typeof(Travel), words[5]));
             int began = beat.Advance(player.Show, player.Time, step) ? beat.BeatInBar : 0;
-            found.Add("[" + Write(player.Time) + ", " + Write(player.Body.Positions[9]) + ", " + began
+            found.Add("[" + Write(player.Time) + ", " + Write(player.Body.Positions[13]) + ", " + began
                 + ", " + Write(player.Body.Positions[0]) + "]");
         }
         return "[" + string.Join(", ", found.ToArray()) + "]";
