@@ -50,6 +50,7 @@ internal static class Harness
             case "say": return Say(words);
             case "take": return Take(words);
             case "advance": return Advance(words);
+            case "newest": return Newest();
             case "lamp": return Lamp(double.Parse(words[1], CultureInfo.InvariantCulture));
             case "collect": return "{\"collections\": " + Collect(words[1]) + "}";
             default: throw new ArgumentException(words[0]);
@@ -179,6 +180,16 @@ internal static class Harness
                 + ", " + Write(player.Body.Positions[0]) + "]");
         }
         return "[" + string.Join(", ", found.ToArray()) + "]";
+    }
+
+    // the instant of the last pose that was taken, and where the right hand is in it
+    private static string Newest()
+    {
+        double newest;
+        var pose = new Pose();
+        stream.Read(0, stream.Look().Time, pose, out newest);
+        worldOf.Stand(pose);
+        return "[" + Write(newest) + ", " + Write(worldOf.Positions[13]) + "]";
     }
 
     private static string Lamp(double now)
