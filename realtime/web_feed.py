@@ -8,6 +8,7 @@ from realtime.osc_wire import BUNDLE_HEAD
 
 FRAME = "frame"  # the name under which whole frames are told; all else goes by its address
 OPENING = b"/dance/frame\0"  # how the first bundle of every frame begins, after its head and a size
+OF_A_FRAME = (OPENING, *(b"/dance/%d" % digit for digit in range(10)))  # and the others
 MOST_PARTS = 1024  # bundles of a frame
 MOST_KEPT = 2048  # addresses remembered for those who come later
 
@@ -22,17 +23,19 @@ class Feed:
 
     def take(self, datagram: bytes) -> list[tuple[str, bytes]]:
         """(name, OSC packet) of what this datagram completes."""
-        if not datagram.startswith(BUNDLE_HEAD):
-            return self._message(datagram)
-        begins = datagram.startswith(OPENING, len(BUNDLE_HEAD) + 4)
+        first = datagram[len(BUNDLE_HEAD) + 4 :]
+        if not datagram.startswith(BUNDLE_HEAD) or not first.startswith(OF_A_FRAME):
+            return self._words(datagram)
+        begins = first.startswith(OPENING)
         told = self._whole() if begins else []  # one of the last frame's bundles was lost
         if begins or 0 < len(self._parts) < MOST_PARTS:
             self._parts.append(datagram)
         return told + (self._whole() if len(self._parts) == self._dancers else [])
 
-    def _message(self, datagram: bytes) -> list[tuple[str, bytes]]:
+    def _words(self, datagram: bytes) -> list[tuple[str, bytes]]:
+        """What is said seldom; it goes by its first address."""
         try:
-            ((address, arguments),) = read_messages(datagram)
+            (address, arguments), *_ = read_messages(datagram)
         except (StageError, ValueError):
             return []
         if address == "/dance/hello" and len(arguments) > 1 and isinstance(arguments[1], int):

@@ -6,12 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from realtime.frame import StageError, StageFrame
-from realtime.osc_wire import UdpOut, message, split_target
+from realtime.osc_wire import split_target
 from realtime.sinks.base import Sink, SinkOptions
-from realtime.sinks.osc import HELLO_SECONDS, OscSink
+from realtime.sinks.osc import OscSink
 from realtime.web import ANYWHERE, HOST, PORT, url
 from realtime.web_files import BUILT, PAGE, TYPES
 
@@ -35,12 +33,10 @@ class WebSink(Sink):
             command += ["--avatar", str(_avatar(avatar))]
         self.process, feed = _start(command)
         self._stream = OscSink(SinkOptions("web", f"{HOST}:{feed}", {}, options.info))
-        self._styles = _Styles(options, feed)
 
     def send(self, frame: StageFrame) -> None:
         """Feed the server; if it is gone, nothing happens."""
         self._stream.send(frame)
-        self._styles.send(frame)
 
     def hello(self) -> None:
         """Introduce the show to the page again."""
@@ -49,7 +45,6 @@ class WebSink(Sink):
     def close(self) -> None:
         """End the server and wait for it; one that does not answer is killed."""
         self._stream.close()
-        self._styles.close()
         with contextlib.suppress(OSError):
             if self.process.stdin:
                 self.process.stdin.close()  # the sign to end
@@ -66,31 +61,6 @@ class WebSink(Sink):
         return f"web at {url(self._host, self._port)}" + (
             " (and for other computers)" if self._host in ANYWHERE else ""
         )
-
-
-class _Styles:
-    """Tells the page each dancer's strongest style, which /dance does not say: when it changes, and now and then."""
-
-    def __init__(self, options: SinkOptions, feed: int) -> None:
-        names = [control.name for control in options.info.manifest.controls]
-        self._styles = [style for style in options.info.styles if f"style_{style}" in names]
-        self._columns = [names.index(f"style_{style}") for style in self._styles]
-        self._every = round(HELLO_SECONDS * options.info.fps)
-        self._said = np.full(options.info.dancers, -1)
-        self._out = UdpOut(HOST, feed)
-
-    def send(self, frame: StageFrame) -> None:
-        if not self._columns:
-            return
-        strongest = frame.controls[:, self._columns].argmax(axis=1)
-        if frame.index % self._every == 0:
-            self._said[:] = -1
-        for n in np.flatnonzero(strongest != self._said):
-            self._out.send(message(f"/dance/{n}/style", self._styles[strongest[n]]).data)
-        self._said = strongest
-
-    def close(self) -> None:
-        self._out.close()
 
 
 def _target(host: str, port: int) -> str:

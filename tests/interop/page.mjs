@@ -28,7 +28,7 @@ function answer(now) {
     bar: stream.barPhase(now, 4),
     alive: stream.alive(now),
     show: stream.show,
-    styles: [...stream.styles],
+    styles: stream.styles,
   });
 }
 

@@ -31,10 +31,11 @@ export class Hud {
     this.#text("note", now < this.#note.until ? this.#note.text : "");
     const known = alive && show.music && show.bpm > 0;
     this.#text("bpm", known ? show.bpm.toFixed(0) : "--");
-    this.#text("style", alive ? (stream.styles.get(dancer) ?? "") : "");
+    this.#text("style", alive ? (stream.styles[dancer] ?? "") : "");
+    this.#text("clock", known && show.clock !== "heard" ? show.clock : "");
     this.#parts.confidence.style.setProperty("--share", known ? show.confidence.toFixed(3) : 0);
     this.#beats(stream, now, known);
-    this.#level(show.loudness, alive);
+    this.#level(show, alive);
     this.#timing(stream, link, now, alive);
   }
 
@@ -48,11 +49,12 @@ export class Hud {
     });
   }
 
-  #level(loudness, alive) {
+  #level({ loudness, clip }, alive) {
     const share = alive ? (loudness - LEVELS[0]) / (LEVELS[1] - LEVELS[0]) : 0;
     [...this.#parts.meter.children].forEach((step, n) => step.classList.toggle("lit", (n + 0.5) / METER < share));
-    this.#text("level", !alive ? "" : share > 0 ? `${loudness.toFixed(0)} dB` : "no signal: nothing is heard");
-    this.#parts.level.classList.toggle("warn", alive && share <= 0);
+    const heard = clip ? "too loud: the sound is cut off" : `${loudness.toFixed(0)} dB`;
+    this.#text("level", !alive ? "" : share > 0 ? heard : "no signal: nothing is heard");
+    this.#parts.level.classList.toggle("warn", alive && (share <= 0 || clip));
   }
 
   #timing(stream, link, now, alive) {

@@ -48,10 +48,10 @@ class Track {
 /** Everything heard so far. Feed it messages with the time of their arrival, ask it at any `now` of the same clock. */
 export class Stream {
   show = { index: 0, audioTime: 0, lead: 0, beatPhase: 0, barPhase: 0, bpm: 0, confidence: 0, beatInBar: 1, music: false,
-           loudness: -120, energy: 0 }; // prettier-ignore
+           loudness: -120, energy: 0, clock: "heard", clip: false }; // prettier-ignore
   fps = 15;
   avatar = ""; // where a body for the dancers is, "" for none
-  styles = new Map(); // dancer -> name
+  styles = []; // of each dancer
   #tracks = new Map();
   #dancers = 0;
   #arrived = -Infinity;
@@ -64,7 +64,9 @@ export class Stream {
     if (words[0] !== "dance") return;
     if (words[1] === "hello" && values.length > 2) this.#hello(values[1], values[2]);
     else if (words[1] === "avatar" && values.length === 1) this.avatar = String(values[0]);
-    else if (words[2] === "style" && values.length === 1) this.styles.set(Number(words[1]), String(values[0]));
+    else if (words[1] === "style") this.styles = values.map(String);
+    else if (words[1] === "clock" && values.length === 1) this.show.clock = String(values[0]);
+    else if (words[1] === "clip" && values.length === 1) this.show.clip = values[0] !== 0;
     else if (values.every(Number.isFinite)) this.#numbers(words, values, now);
   }
 
@@ -103,8 +105,7 @@ export class Stream {
     if (fps > 0) this.fps = fps;
     if (dancers === this.#dancers) return;
     this.#dancers = dancers;
-    for (const names of [this.#tracks, this.styles])
-      for (const n of names.keys()) if (n >= dancers) names.delete(n);
+    for (const n of this.#tracks.keys()) if (n >= dancers) this.#tracks.delete(n);
   }
 
   /** Whether poses are coming. */
