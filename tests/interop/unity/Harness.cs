@@ -9,6 +9,7 @@ using System.Text;
 using System.Threading;
 using StreamingDance;
 using UnityEngine;
+using Pose = StreamingDance.Pose;
 
 internal static class Harness
 {

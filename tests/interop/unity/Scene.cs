@@ -93,6 +93,8 @@ namespace UnityEngine
         RightToes = 20, UpperChest = 54, LastBone = 55
     }
 
+    public struct Pose { }  // Unity's own: the package must not stumble over the name
+
     public struct SkeletonBone
     {
         public string name;
