@@ -70,6 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except USER_ERRORS as err:
         say(str(err))
         return 2
+    except OSError as err:
+        say(f"cannot write {err.filename or 'the dance'}: {err.strerror}")
+        return 2
     except KeyboardInterrupt:
         say("interrupted; what was not finished is not written")
         return INTERRUPTED
@@ -108,7 +111,7 @@ def dance_to(song: Path, out: Path, name: str, wanted: Wanted, asked: Any, engin
     poses = None if stage.duration is None else max(1, round(stage.duration * FRAME_RATE))
     began = time.perf_counter()
     with (
-        tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder,
+        tempfile.TemporaryDirectory(prefix=".dance.", dir=out.parent) as folder,
         tqdm(total=_length(song, poses), unit="pose", desc=name, disable=None) as bar,
     ):
         sink = open_sink(Path(folder) / out.name, song, info, wanted, stage.duration)
@@ -116,11 +119,9 @@ def dance_to(song: Path, out: Path, name: str, wanted: Wanted, asked: Any, engin
         try:
             run_stream(source, session, sinks, poses)
             sinks.close()
-        except BaseException as err:
+        except BaseException:
             with contextlib.suppress(OSError):
                 sink.abandon()
-            if isinstance(err, OSError):
-                raise StageError(f"cannot write {out}: {err.strerror}") from None
             raise
         made = [path for path in Path(folder).iterdir() if path.is_file()]
         if not made:

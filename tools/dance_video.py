@@ -10,7 +10,6 @@ import tempfile
 from collections import deque
 from pathlib import Path
 
-os.environ["SDL_VIDEODRIVER"] = "dummy"  # no window, whether there is a display or not
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 import pygame
@@ -89,8 +88,7 @@ class Studio:
     """Camera, floor and figures."""
 
     def __init__(self, size: tuple[int, int], first: StageFrame, rate: float) -> None:
-        pygame.display.init()
-        pygame.display.set_mode((1, 1))
+        _open_no_window()
         self._picture = pygame.Surface(size, 0, 32)
         self._scene, self._camera, self._rate = Scene(), Camera(width=size[0], height=size[1]), rate
         self._camera.follow(first.root_position, SETTLED)
@@ -106,3 +104,16 @@ class Studio:
         ring = report.beat_phase if sure > LEAST_CONFIDENCE else 1.0
         self._scene.draw(self._picture, self._camera, bodies, now, float(pulse), ring)
         return memoryview(self._picture.get_buffer().raw)
+
+
+def _open_no_window() -> None:
+    """SDL for drawing alone, whether there is a display or not."""
+    before = os.environ.get("SDL_VIDEODRIVER")
+    os.environ["SDL_VIDEODRIVER"] = "dummy"
+    try:
+        pygame.display.init()
+        pygame.display.set_mode((1, 1))
+    finally:
+        del os.environ["SDL_VIDEODRIVER"]
+        if before is not None:
+            os.environ["SDL_VIDEODRIVER"] = before
