@@ -2,12 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: dance test env interop bench lock clean
+.PHONY: dance web test env interop bench lock clean
 
 dance: .venv/stage.stamp
 	$(BIN)/python -m realtime.run --device demo
 
-test: env interop
+test: env interop $(if $(shell command -v npm 2>/dev/null),web)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy audio motion model export realtime tools
@@ -33,6 +33,12 @@ tests/interop/node_modules/.stamp: tests/interop/package-lock.json
 	if command -v npm >/dev/null; then cd tests/interop && npm ci --silent --no-audit --no-fund; fi
 	mkdir -p $(@D) && touch $@
 
+# the page's avatars: --sink web shows our own figure without it
+web: web/dist/avatar.js
+web/dist/avatar.js: web/package.json web/package-lock.json $(wildcard web/avatar/*.js web/page/*.js)
+	@command -v npm >/dev/null || { echo "make web needs npm: install Node.js (nodejs.org)"; exit 1; }
+	cd web && npm ci --silent --no-audit --no-fund && npm run --silent build -- --log-level=warning
+
 bench: env
 	$(BIN)/python -m tools.bench
 
@@ -43,4 +49,4 @@ lock: # renew the pinned versions from pyproject.toml
 	echo "torch==2.13.0" >> requirements/all.lock
 
 clean:
-	rm -rf .venv tests/interop/node_modules
+	rm -rf .venv tests/interop/node_modules web/node_modules web/dist

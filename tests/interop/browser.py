@@ -23,6 +23,12 @@ FLAGS = (
 PATIENCE = 120.0  # s
 
 
+def drawn(browser: "Browser") -> None:
+    """Wait until the page has drawn what it knows now."""
+    seen = browser.run("dance.pictures")
+    browser.until(f"dance.pictures > {seen} + 1")
+
+
 class GoneError(RuntimeError):
     """The page was left while it was asked something."""
 
@@ -46,7 +52,9 @@ class Browser:
         ]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         port = self._port(profile / "DevToolsActivePort")
-        self._wire = connect(f"ws://127.0.0.1:{port[0]}{port[1]}", max_size=None, compression=None)
+        self._opened = contextlib.ExitStack()
+        wire = connect(f"ws://127.0.0.1:{port[0]}{port[1]}", max_size=None, compression=None)
+        self._wire = self._opened.enter_context(wire)
         self._numbers = itertools.count(1)
         self._session: str | None = None
         (page,) = [t for t in self.call("Target.getTargets")["targetInfos"] if t["type"] == "page"]
@@ -119,8 +127,9 @@ class Browser:
         """The picture as [height, width, RGBA] 0-255."""
         import pygame
 
-        surface = pygame.image.load(io.BytesIO(self.png()), "shot.png").convert_alpha()
-        return np.dstack((pygame.surfarray.array3d(surface), pygame.surfarray.array_alpha(surface))).swapaxes(0, 1)
+        surface = pygame.image.load(io.BytesIO(self.png()), "shot.png")
+        width, height = surface.get_size()
+        return np.frombuffer(pygame.image.tobytes(surface, "RGBA"), np.uint8).reshape(height, width, 4)
 
     def drop(self, *files: Path, at: tuple[int, int] = (300, 200)) -> None:
         """Drag files onto the page and let them go."""
@@ -130,7 +139,7 @@ class Browser:
 
     def close(self) -> None:
         """End it."""
-        self._wire.close()
+        self._opened.close()
         self._process.terminate()
         self._process.wait()
         self._folder.cleanup()

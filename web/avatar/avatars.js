@@ -7,8 +7,8 @@ import { KEY_LIGHT } from "../page/light.js";
 import { BONES } from "../page/skeleton.js";
 import { Rig } from "./rig.js";
 
-const SKY = [0x9aa4c8, 0x3a3346, 1.5]; // from above, from below, how strong
-const KEY = [0xfff2e2, 2.6];
+const SKY = [0x9aa4c8, 0x3a3346, 2.1]; // from above, from below, how strong
+const KEY = [0xfff2e2, 3.4];
 
 /** An avatar out of a file's bytes: {vrm, rig}. Throws what can be said to whoever dropped it. */
 async function load(bytes) {
@@ -25,7 +25,7 @@ export class Avatars {
   #renderer;
   #scene = new Scene();
   #camera = new PerspectiveCamera();
-  #models;
+  #models = [];
   #worn = new Map(); // dancer -> {vrm, rig}, or null while it loads
 
   constructor(gl) {
@@ -38,10 +38,12 @@ export class Avatars {
     this.#scene.add(new HemisphereLight(...SKY), key);
   }
 
-  /** Take the files' bytes [ArrayBuffer, ...]; dancer n wears the one whose turn it is. */
+  /** Take the files' bytes [ArrayBuffer, ...]; dancer n wears the one whose turn it is. A bad file changes nothing. */
   async load(models) {
-    this.#models = models;
     const first = await Promise.all(models.map(load));
+    for (const avatar of this.#worn.values()) if (avatar) this.#drop(avatar);
+    this.#worn = new Map();
+    this.#models = models;
     first.forEach((avatar, n) => this.#wear(n, avatar));
   }
 
@@ -50,11 +52,23 @@ export class Avatars {
     this.#scene.add(avatar.vrm.scene);
   }
 
+  #drop({ vrm }) {
+    this.#scene.remove(vrm.scene);
+    VRMUtils.deepDispose(vrm.scene);
+  }
+
+  /** Make one more of the file whose turn it is; files that were changed meanwhile win. */
+  async #more(n) {
+    const [models, worn] = [this.#models, this.#worn];
+    const avatar = await load(models[n % models.length]);
+    if (worn === this.#worn) this.#wear(n, avatar);
+  }
+
   /** Put dancer n's avatar into the pose {root, local}, `seconds` after the last; false while it has none. */
   pose(n, body, seconds) {
-    if (!this.#worn.has(n)) {
+    if (this.#models.length && !this.#worn.has(n)) {
       this.#worn.set(n, null);
-      load(this.#models[n % this.#models.length]).then((avatar) => this.#wear(n, avatar));
+      this.#more(n);
     }
     const avatar = this.#worn.get(n);
     if (!avatar) return false;
@@ -69,8 +83,9 @@ export class Avatars {
     return this.#worn.get(n)?.rig.size ?? 1;
   }
 
-  /** World positions of dancer n's own bones: {name: [x, y, z]}. */
+  /** World positions of dancer n's own bones: {name: [x, y, z]}; null while it has none. */
   joints(n) {
+    if (!this.#worn.get(n)) return null;
     const { scene, humanoid } = this.#worn.get(n).vrm;
     scene.updateWorldMatrix(true, true);
     const nodes = BONES.map((name) => [name, humanoid.getRawBoneNode(name)]).filter(([, node]) => node);
@@ -89,9 +104,5 @@ export class Avatars {
     this.#renderer.render(this.#scene, camera);
     this.#renderer.resetState();
     for (const avatar of this.#worn.values()) if (avatar) avatar.vrm.scene.visible = false;
-  }
-
-  dispose() {
-    for (const avatar of this.#worn.values()) if (avatar) VRMUtils.deepDispose(avatar.vrm.scene);
   }
 }

@@ -2,11 +2,12 @@
 
 import { Vector3 } from "three";
 import { multiply, rotate } from "../page/quaternion.js";
-import { BONES, PARENTS, REST, bone, forward } from "../page/skeleton.js";
+import { BONES, OFFSETS, PARENTS, REST, bone, forward } from "../page/skeleton.js";
 
 const TOWARDS_CHILD = /Shoulder|neck/; // a bone that hands its turn down where it is missing; the trunk hands it up
 const FEET = ["left", "right"];
-const TIP = [0, 0, 0.05]; // of the toes, from their joint, at our size
+const BALL = OFFSETS[bone("leftToes")][2]; // from the ankle, metres
+const TIP = 0.05; // from there
 
 const length = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 
@@ -41,17 +42,9 @@ export class Rig {
     this.#rest = restOf(vrm, turn);
     for (const name of this.#rest.keys()) this.#nodes.set(name, vrm.humanoid.getNormalizedBoneNode(name));
     this.size = leg((name) => this.#rest.get(name)) / leg((name) => REST[bone(name)]);
-    this.#soles = [this.#solesOf((name) => this.#rest.get(name), this.size), this.#solesOf((name) => REST[bone(name)], 1)];
+    const ours = new Map(BONES.map((name, n) => [name, REST[n]]));
+    this.#soles = [soles(this.#rest, this.size), soles(ours, 1)];
     if (this.#turned) vrm.scene.rotation.y = Math.PI;
-  }
-
-  #solesOf(rest, size) {
-    return FEET.flatMap((side) => {
-      const ankle = [`${side}Foot`, [0, -rest(`${side}Foot`)[1], 0]];
-      if (!this.#nodes.has(`${side}Toes`)) return [ankle];
-      const ball = [`${side}Toes`, [0, -rest(`${side}Toes`)[1], 0]];
-      return [ankle, ball, [ball[0], ball[1].map((value, axis) => value + size * TIP[axis])]];
-    });
   }
 
   /** Take the pose of {root [3], local [22][4]} in our axes. */
@@ -106,6 +99,17 @@ export class Rig {
   #above(n) {
     return this.#rest.get(BONES[n]) ?? this.#above(PARENTS[n]);
   }
+}
+
+/** Where feet touch the floor at rest, [[bone, offset in its axes], ...]: heels, balls and tips, on the foot if it has no toes. */
+function soles(rest, size) {
+  return FEET.flatMap((side) => {
+    const [foot, toes] = [`${side}Foot`, `${side}Toes`];
+    const own = rest.has(toes) ? toes : foot;
+    const ahead = rest.has(toes) ? 0 : size * BALL;
+    const points = [[foot, 0], [own, ahead], [own, ahead + size * TIP]]; // prettier-ignore
+    return points.map(([name, z]) => [name, [0, -rest.get(name)[1], z]]);
+  });
 }
 
 /** Height of the lowest of these points on bones. */

@@ -22,14 +22,9 @@ export const SHOE = 2;
 export const FACE = 3;
 export const VISOR = 4;
 
-const cone = (a, ra, b, rb) => ({ a, b, ra, rb });
-const mirrored = ({ a: [ax, ay, az], b: [bx, by, bz], ra, rb }) => cone([-ax, ay, az], ra, [-bx, by, bz], rb);
-const bothSides = (limbs) => [...limbs, ...limbs.map((cones) => cones.map(mirrored))];
-const bar = (x, y, z, r) => cone([-x, y, z], r, [x, y, z], r);
-
-// chains of cones: [x, y, z, radius] of each joint between them
-const limb = (...joints) =>
-  joints.slice(1).map(([x, y, z, r], n) => cone(joints[n].slice(0, 3), joints[n][3], [x, y, z], r));
+const mirrored = (limb) => limb.map(([x, y, z, r]) => [-x, y, z, r]);
+const bothSides = (limbs) => [...limbs, ...limbs.map(mirrored)];
+const limb = (...balls) => balls;
 
 const SUIT_LIMBS = [
   limb([0, 1.36, -0.014, 0.075], [0, 1.44, -0.012, 0.052], [0, 1.54, 0.002, 0.05]), // neck
@@ -44,11 +39,11 @@ const SUIT_LIMBS = [
       [0.088, 1.385, -0.01, 0.068],
     ),
     limb([0.062, 0.905, -0.05, 0.074], [0.082, 0.84, -0.028, 0.078]), // seat
-    limb([0.05, 1.418, -0.012, 0.052], [0.165, 1.408, -0.005, 0.055]), // collar to shoulder
+    limb([0.05, 1.418, -0.012, 0.052], [0.16, 1.406, -0.005, 0.052]), // collar to shoulder
     limb([0.06, 1.31, 0.05, 0.052], [0.082, 1.325, 0.04, 0.05]), // breast muscle
     limb(
-      [0.172, 1.405, -0.003, 0.0605],
-      [0.225, 1.405, -0.002, 0.053],
+      [0.166, 1.404, -0.003, 0.057],
+      [0.225, 1.405, -0.002, 0.0525],
       [0.32, 1.408, 0.004, 0.0475],
       [0.44, 1.41, 0, 0.038],
       [0.465, 1.41, 0, 0.0385],
@@ -89,10 +84,13 @@ const SKULL = [
   limb([0, 1.59, 0.018, 0.07], [0, 1.536, 0.044, 0.041]),
   limb([0, 1.56, -0.02, 0.058], [0, 1.5, -0.008, 0.049]),
 ];
-const VISOR_LIMBS = [[bar(0.026, 1.615, 0.062, 0.041)], [bar(0.05, 1.615, 0.036, 0.037)]];
+const VISOR_LIMBS = [
+  limb([-0.026, 1.615, 0.062, 0.041], [0.026, 1.615, 0.062, 0.041]),
+  limb([-0.05, 1.615, 0.036, 0.037], [0.05, 1.615, 0.036, 0.037]),
+];
 
 const sculpture = (limbs, blend, floor) => ({ limbs, blend, floor });
-const pair = (limbs, blend, floor) => [limbs, limbs.map((cones) => cones.map(mirrored))].map((side) => sculpture(side, blend, floor));
+const pair = (limbs, blend, floor) => [limbs, limbs.map(mirrored)].map((side) => sculpture(side, blend, floor));
 const PARTS = [
   { material: SUIT, cell: 0.013, shapes: [sculpture(SUIT_LIMBS, 0.05)], follow: followSuit },
   { material: GLOVE, cell: 0.0062, shapes: pair(HAND, 0.009), follow: followHand },

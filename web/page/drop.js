@@ -2,10 +2,12 @@
 // `make web` and is loaded only when it is needed.
 
 const PART = "./dist/avatar.js";
+const MISSING = "To see avatars run  make web  once where the stage is, then load this page again.";
 
 export class Wardrobe {
   #gl;
   #say;
+  changes = 0; // how often other avatars were put on
   #part = null;
   #named = "";
 
@@ -36,17 +38,19 @@ export class Wardrobe {
     const avatars = files.filter((file) => /\.(vrm|glb)$/i.test(file.name));
     if (!avatars.length) return this.#say("That is no .vrm file.");
     this.#say("Loading …");
+    const names = avatars.map((file) => file.name).join(", ");
     try {
       const { Avatars } = await import(PART);
-      const models = await Promise.all(avatars.map((file) => file.arrayBuffer()));
-      const part = new Avatars(this.#gl);
-      await part.load(models);
-      this.#part?.dispose();
-      this.#part = part;
-      return this.#say(avatars.map((file) => file.name).join(", "), 4);
+      this.#part ??= new Avatars(this.#gl);
+    } catch {
+      return this.#say(MISSING);
+    }
+    try {
+      await this.#part.load(await Promise.all(avatars.map((file) => file.arrayBuffer())));
+      this.changes++;
+      return this.#say(names, 4);
     } catch (error) {
-      const missing = error instanceof TypeError && !this.#part;
-      return this.#say(missing ? "To see avatars run  make web  once where the stage is, then load this page again." : `${error.message ?? error}`);
+      return this.#say(`${names}: ${error.message ?? error}`);
     }
   }
 

@@ -26,7 +26,7 @@ export class Link {
   #connect() {
     const socket = new WebSocket(this.#url);
     socket.binaryType = "arraybuffer";
-    const ping = () => socket.send(String(performance.now()));
+    const ping = () => socket.readyState === WebSocket.OPEN && socket.send(String(performance.now()));
     let timer = 0;
     socket.onopen = () => {
       this.open = true;

@@ -76,7 +76,8 @@ function run() {
   const fineness = new Fineness();
   const stage = new Stage(gl, options.background);
   const wardrobe = new Wardrobe(gl, (text, time) => hud.say(text, time));
-  globalThis.dance = { stream, camera, wardrobe }; // for the console, and for pages that are built on this one
+  const dance = { stream, camera, wardrobe, pictures: 0 };
+  globalThis.dance = dance; // for the console, and for pages that are built on this one
   let last = seconds();
   function picture() {
     requestAnimationFrame(picture);
@@ -96,6 +97,7 @@ function run() {
     const drawAvatars = (lens) => wardrobe.draw(lens);
     stage.draw({ camera, dancers: shown, phase, pulse: sure * (1 - phase) ** 3, sure, drawAvatars });
     hud.draw(stream, link, now, options.dancer ?? 0);
+    dance.pictures++;
   }
   requestAnimationFrame(picture);
 }

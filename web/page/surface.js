@@ -1,36 +1,34 @@
-// A skin over a sculpture of round cones that flow into each other: its distance field as a mesh (surface nets).
+// A skin over a sculpture of limbs that flow into each other: its distance field as a mesh (surface nets).
 //
-// A cone is {a [3], b [3], ra, rb}: two balls and what a band around both encloses, in metres. A sculpture is
-// {limbs, blend, floor}: a limb is a chain of cones, blend the distance over which limbs flow together; below the height
-// `floor` all is cut away.
+// A sculpture is {limbs, blend, floor}: a limb is a chain of balls [[x, y, z, radius], ...] in metres with a skin drawn over
+// it, blend the distance over which limbs flow together; below the height `floor` all is cut away.
 
 const FAR = 1e3;
-const JOINED = 0.008; // metres over which the cones of one limb are rounded off
 
-/** Distance of p from a cone with two radii; below zero inside (Quilez, iquilezles.org/articles/distfunctions). */
-function coneDistance(cone, x, y, z) {
-  const { a, u, l2, rr, a2, il2, ra, rb } = cone;
-  const [px, py, pz] = [x - a[0], y - a[1], z - a[2]];
-  const along = px * u[0] + py * u[1] + pz * u[2];
-  const beyond = along - l2;
-  const qx = px * l2 - u[0] * along;
-  const qy = py * l2 - u[1] * along;
-  const qz = pz * l2 - u[2] * along;
-  const x2 = qx * qx + qy * qy + qz * qz;
-  const y2 = along * along * l2;
-  const z2 = beyond * beyond * l2;
-  const k = Math.sign(rr) * rr * rr * x2;
-  if (Math.sign(beyond) * a2 * z2 > k) return Math.sqrt(x2 + z2) * il2 - rb;
-  if (Math.sign(along) * a2 * y2 < k) return Math.sqrt(x2 + y2) * il2 - ra;
-  return (Math.sqrt(x2 * a2 * il2) + along * rr) * il2 - ra;
+/** The pieces of a limb between ball and ball; the radius goes from one to the next on a cubic, level at both ends. */
+function pieces(balls) {
+  const apart = (a, b) => Math.hypot(b[0] - a[0], b[1] - a[1], b[2] - a[2]);
+  const slope = (n) => {
+    if (n === 0 || n === balls.length - 1) return 0;
+    const [before, here, after] = balls.slice(n - 1, n + 2);
+    return (after[3] - before[3]) / (apart(before, here) + apart(here, after));
+  };
+  return balls.slice(1).map((b, n) => {
+    const a = balls[n];
+    const u = [0, 1, 2].map((axis) => b[axis] - a[axis]);
+    const length = Math.max(apart(a, b), 1e-6);
+    const middle = u.map((value, axis) => a[axis] + value / 2);
+    const fat = Math.max(a[3], b[3]);
+    return { a, b, u, length, rise: [slope(n) * length, slope(n + 1) * length], middle, fat, reach: length / 2 + fat };
+  });
 }
 
-function prepare({ a, b, ra, rb }) {
-  const u = [b[0] - a[0], b[1] - a[1], b[2] - a[2]];
-  const l2 = Math.max(u[0] ** 2 + u[1] ** 2 + u[2] ** 2, 1e-9);
-  const rr = ra - rb;
-  const middle = [0, 1, 2].map((axis) => a[axis] + u[axis] / 2);
-  return { a, b, u, l2, rr, a2: l2 - rr * rr, il2: 1 / l2, ra, rb, middle, reach: Math.sqrt(l2) / 2 + Math.max(ra, rb) };
+/** Distance of a place from a piece of limb; below zero inside. */
+function pieceDistance({ a, b, u, length, rise }, x, y, z) {
+  const [px, py, pz] = [x - a[0], y - a[1], z - a[2]];
+  const t = Math.min(Math.max((px * u[0] + py * u[1] + pz * u[2]) / (length * length), 0), 1);
+  const r = (1 + 2 * t) * (1 - t) ** 2 * a[3] + t * (1 - t) ** 2 * rise[0] + t * t * (3 - 2 * t) * b[3] + t * t * (t - 1) * rise[1];
+  return Math.hypot(px - t * u[0], py - t * u[1], pz - t * u[2]) - r;
 }
 
 /** The smaller of two distances, rounded off where they are alike (Quilez, iquilezles.org/articles/smin). */
@@ -41,11 +39,11 @@ function smoothMin(a, b, blend) {
 
 function distance(limbs, { blend, floor }, x, y, z) {
   let d = FAR;
-  for (const cones of limbs) {
+  for (const limb of limbs) {
     let own = FAR;
-    for (const cone of cones)
-      if (Math.hypot(x - cone.middle[0], y - cone.middle[1], z - cone.middle[2]) < cone.reach + blend)
-        own = smoothMin(own, coneDistance(cone, x, y, z), JOINED);
+    for (const piece of limb)
+      if (Math.hypot(x - piece.middle[0], y - piece.middle[1], z - piece.middle[2]) < piece.reach + blend)
+        own = Math.min(own, pieceDistance(piece, x, y, z));
     d = smoothMin(d, own, blend);
   }
   return floor === undefined ? d : -smoothMin(-d, y - floor, 0.012);
@@ -53,7 +51,7 @@ function distance(limbs, { blend, floor }, x, y, z) {
 
 /** The mesh of a sculpture: {positions, normals (flat [3 * n]), triangles}; `cell` is its fineness in metres. */
 export function skin(sculpture, cell) {
-  const limbs = sculpture.limbs.map((cones) => cones.map(prepare));
+  const limbs = sculpture.limbs.map(pieces);
   const grid = sample(limbs, sculpture, cell);
   const { places, triangles } = net(grid);
   const positions = [];
@@ -80,27 +78,27 @@ function gradient(limbs, sculpture, x, y, z, e) {
   return g.map((n) => n / length);
 }
 
-/** The distance at the corners of a grid; only near a cone is it computed. */
+/** The distance at the corners of a grid; only near a limb is it computed. */
 function sample(limbs, { blend, floor }, cell) {
   const axes = [0, 1, 2];
   const all = limbs.flat();
   const reach = blend + 2 * cell;
-  const low = ({ a, b, ra, rb }, axis) => Math.min(a[axis] - ra, b[axis] - rb) - reach;
-  const high = ({ a, b, ra, rb }, axis) => Math.max(a[axis] + ra, b[axis] + rb) + reach;
-  const origin = axes.map((axis) => Math.min(...all.map((cone) => low(cone, axis))));
-  const size = axes.map((axis) => Math.ceil((Math.max(...all.map((cone) => high(cone, axis))) - origin[axis]) / cell) + 1);
+  const low = ({ a, b, fat }, axis) => Math.min(a[axis], b[axis]) - fat - reach;
+  const high = ({ a, b, fat }, axis) => Math.max(a[axis], b[axis]) + fat + reach;
+  const origin = axes.map((axis) => Math.min(...all.map((piece) => low(piece, axis))));
+  const size = axes.map((axis) => Math.ceil((Math.max(...all.map((piece) => high(piece, axis))) - origin[axis]) / cell) + 1);
   const grid = { origin, size, cell, values: new Float32Array(size[0] * size[1] * size[2]).fill(FAR) };
-  const limb = new Float32Array(grid.values.length).fill(FAR);
-  for (const cones of limbs) {
+  const own = new Float32Array(grid.values.length).fill(FAR); // of one limb
+  for (const limb of limbs) {
     const touched = new Set();
-    for (const cone of cones) {
-      const from = axes.map((axis) => Math.floor((low(cone, axis) - origin[axis]) / cell));
-      const to = axes.map((axis) => Math.floor((high(cone, axis) - origin[axis]) / cell));
-      lay(cone, grid, limb, from, to, touched);
+    for (const piece of limb) {
+      const from = axes.map((axis) => Math.floor((low(piece, axis) - origin[axis]) / cell));
+      const to = axes.map((axis) => Math.floor((high(piece, axis) - origin[axis]) / cell));
+      lay(piece, grid, own, from, to, touched);
     }
     for (const n of touched) {
-      grid.values[n] = smoothMin(grid.values[n], limb[n], blend);
-      limb[n] = FAR;
+      grid.values[n] = smoothMin(grid.values[n], own[n], blend);
+      own[n] = FAR;
     }
   }
   for (let n = 0; floor !== undefined && n < grid.values.length; n++) {
@@ -110,14 +108,14 @@ function sample(limbs, { blend, floor }, cell) {
   return grid;
 }
 
-/** Lay one cone into the grid of its limb, and note where. */
-function lay(cone, { origin, size, cell }, limb, from, to, touched) {
+/** Lay one piece into the grid of its limb, and note where. */
+function lay(piece, { origin, size, cell }, own, from, to, touched) {
   for (let k = from[2]; k <= to[2]; k++)
     for (let j = from[1]; j <= to[1]; j++)
       for (let i = from[0]; i <= to[0]; i++) {
         const n = i + size[0] * (j + size[1] * k);
-        const d = coneDistance(cone, origin[0] + i * cell, origin[1] + j * cell, origin[2] + k * cell);
-        limb[n] = smoothMin(limb[n], d, JOINED);
+        const d = pieceDistance(piece, origin[0] + i * cell, origin[1] + j * cell, origin[2] + k * cell);
+        own[n] = Math.min(own[n], d);
         touched.add(n);
       }
 }
