@@ -1,13 +1,16 @@
 """VRM avatars dropped on the page: they stand on the floor and dance as we do, whatever their proportions and axes."""
 
 import dataclasses
+import shutil
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from motion.kinematics import forward
 from motion.rotation import normalize, rotate
-from motion.skeleton import BONES, HUMANOID, PARENTS
+from motion.skeleton import BONES, HUMANOID
 from realtime.sinks.web import WebSink
 from realtime.web_files import BUILT
 from tests.interop.browser import CHROMIUM, Browser, drawn
@@ -184,8 +187,27 @@ def test_the_stage_can_name_the_avatar_so_that_obs_needs_no_mouse(page, tmp_path
     assert all("127.0.0.1" in url or url.startswith("blob:") for url in page.browser.requests)
 
 
-def test_both_sides_of_an_avatar_are_there(page):
-    """The synthetic files are what they claim: left at +X in 1.0, at -X in 0.x, as the specifications have it."""
-    left = BONES.index("leftHand")
-    assert Avatar("1").places[left, 0] > 0
-    assert PARENTS[left] == BONES.index("leftLowerArm")
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_our_figure_has_the_outline_that_three_gives_the_same_skin(page, tmp_path):
+    """The figure's own skinning and shaders beside three.js: the same body, once as ours and once as an avatar."""
+    path = tmp_path / "mannequin.vrm"
+    subprocess.run(["node", str(Path(__file__).with_name("mannequin.mjs")), str(path)], check=True)
+    port = free_port()
+    sink, outlines = WebSink(options("web", str(port))), []
+    try:
+        page.browser.open(f"http://127.0.0.1:{port}/?bg=transparent&hud=0&fps=10")
+        for k in range(8):
+            sink.send(frame(k))
+        page.browser.until("globalThis.dance?.stream.shownTime(performance.now() / 1000) > 9 / 15")
+        for dressed in (False, True):
+            if dressed:
+                page.browser.drop(path)
+                page.browser.until("dance.wardrobe.joints(0)")
+            page.browser.run("Object.assign(dance.camera, { target: [0, 0.9, 0], distance: 5 })")
+            drawn(page.browser)
+            outlines.append(page.browser.picture()[..., 3] == 255)
+    finally:
+        sink.close()
+    ours, theirs = outlines
+    assert (ours & theirs).sum() > 0.9 * (ours | theirs).sum()
+    assert ours.sum() > 1000
