@@ -10,12 +10,12 @@ from motion.rotation import Floats
 
 FOCAL = 1.55  # focal length in heights of the picture: about 36 degrees upright
 NEAR = 0.15  # metres
-FOLLOW_SECONDS = 0.9
+FOLLOW_SECONDS = 0.7
 LOOK_HEIGHT = 0.88  # metres above the floor
-BODY_HEIGHT, BODY_WIDTH = 2.4, 2.1  # metres that must fit around a dancer
+BODY_HEIGHT, BODY_WIDTH = 2.4, 2.3  # metres that must fit around a dancer
 LIFT, LIFT_RANGE, ZOOM_RANGE = 0.14, (-0.05, 1.3), (0.4, 3.0)
-EASY = 0.10  # share of the distance that a dancer may leave the middle, or the distance be wrong, before it moves
-ARRIVED = 0.01  # metres
+EASY = 0.06  # share of the distance that a dancer may leave the middle, or the distance be wrong, before it moves
+ARRIVED = 0.04  # metres
 
 
 @dataclass

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from motion.rotation import Floats, to_matrix
 from realtime.frame import F32
 from realtime.view_camera import NEAR, Camera
-from realtime.view_mesh import Mesh, body, legs
+from realtime.view_mesh import Mesh, body
 
 Colour = tuple[int, int, int]
 Body = tuple[int, Floats, Floats]  # dancer, positions [22, 3], world rotations [22, 4]
@@ -40,8 +40,6 @@ GLOW = np.array((0.0, 0.0, 0.0, 0.0, 0.8, 0.0), np.float32)
 GLOSS = np.array((36, 30, 46, 50, 120, 50), np.float32)
 COARSE = (0.65, 2)  # the mesh of dancers who are less high than FINE_PIXELS
 FINE_PIXELS = 300
-FLOOR_TINT = np.array((22, 21, 34), np.float32)
-REFLECTED = 0.85  # metres of the body above the floor that the floor shows
 
 
 def accent_of(number: int) -> Colour:
@@ -84,12 +82,11 @@ class Seen:
     depth: F32
 
 
-def look(skin: F32, camera: Camera, bodies: list[Body], flip: float = 1.0) -> Seen:
-    """Move the mesh's points with each dancer's bones; flip -1 mirrors them in the floor."""
+def look(skin: F32, camera: Camera, bodies: list[Body]) -> Seen:
+    """Move the mesh's points with each dancer's bones."""
     positions = np.stack([positions for _, positions, _ in bodies])
     turned = to_matrix(np.stack([world for _, _, world in bodies]))
     moves = np.concatenate((np.swapaxes(turned, -1, -2), positions[..., None, :]), axis=-2)  # [N, 22, 4, 3]
-    moves[..., 1] *= flip
     moves[..., 3, :] -= camera.target
     axes = np.stack(camera.axes(), axis=-1)  # [3, 3]
     table = (moves @ axes).transpose(0, 3, 1, 2).reshape(len(bodies), 3, -1).astype(np.float32)
@@ -154,24 +151,6 @@ def draw_figures(picture: pygame.Surface, camera: Camera, bodies: list[Body], pu
     owner = (np.cumsum(front) - 1)[bounded]
     lines = seen.pixels[:, many.edges[:2, outline]]
     _paint(picture, seen.pixels[:, corners], colours, far, lines, owner)
-
-
-def draw_reflections(picture: pygame.Surface, camera: Camera, bodies: list[Body]) -> None:
-    """Draw their legs upside down into the floor, fading with the distance from it."""
-    if not bodies:
-        return
-    many = crowd(legs(), len(bodies))
-    seen = look(many.skin, camera, bodies, flip=-1.0)
-    up = np.array([axis[1] for axis in camera.axes()], np.float32)  # the world's up, by the camera's axes
-    height = np.float32(-camera.target[1]) - up @ seen.points
-    low = height[many.faces].mean(axis=0)
-    shown = np.flatnonzero(~front_faces(many.faces, seen.pixels) & (low < REFLECTED) & (low > -0.02))
-    corners = many.faces[:, shown]
-    share = (1 - np.maximum(low[shown], 0) / REFLECTED) ** 2
-    accents = np.array([accent_of(number) for number, _, _ in bodies], np.float32)[many.who[shown]]
-    colours = (PLAIN[many.material[shown]] + accents) * (0.10 * share)[:, None] + FLOOR_TINT
-    far = seen.depth[corners].mean(axis=0)
-    _paint(picture, seen.pixels[:, corners], colours, far, np.zeros((2, 2, 0), np.float32), np.zeros(0, np.intp))
 
 
 def _paint(picture: pygame.Surface, pixels: F32, colours: F32, depth: F32, lines: F32, owner: NDArray[np.intp]) -> None:

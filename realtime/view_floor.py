@@ -2,16 +2,14 @@
 
 import numpy as np
 import pygame
-from numpy.typing import NDArray
 
-from motion.rotation import Floats
 from realtime.view_camera import Camera
 
 WALL_TOP, WALL_LOW = np.array((7, 7, 14)), np.array((28, 25, 44))
 FLOOR_NEAR, FLOOR_FAR = np.array((14, 13, 22)), np.array((30, 27, 46))
 GRID = np.array((92, 88, 138))
-STEP, WIDE_STEP, REACH, PIECES = 0.5, 1.0, 4.0, 8  # metres, metres, metres, pieces in which a line fades
-WIDE = 6.5  # metres of the camera's distance from which on the grid is wide
+REACH, PIECES = 0.9, 6  # metres of grid for each metre of the camera's distance, pieces in which a line fades
+FAINTEST = 0.07  # share of the grid's brightness
 CLOSE = 0.4  # metres from the eye within which nothing is drawn
 
 
@@ -64,26 +62,18 @@ def halves(size: tuple[int, int]) -> tuple[pygame.Surface, pygame.Surface]:
 
 
 def draw_grid(picture: pygame.Surface, camera: Camera) -> None:
-    """Lines on the floor every half metre, or every metre from afar, fading out around the middle of the picture."""
-    far = camera.distance > WIDE
-    step, reach = (WIDE_STEP, REACH * camera.distance / WIDE) if far else (STEP, REACH)
-    middle = np.round(camera.target / WIDE_STEP) * WIDE_STEP
-    steps = np.arange(-np.ceil(reach), np.ceil(reach) + step / 2, step)
-    along, across = np.meshgrid(np.linspace(-reach, reach, PIECES + 1), steps)
-    for x, z, fixed in ((across, along, 0), (along, across, 2)):
-        points = np.stack((middle[0] + x, np.zeros_like(x), middle[2] + z), axis=-1)
-        _draw_lines(picture, camera, points, np.abs(points[:, :1, fixed] % WIDE_STEP) < 1e-6, reach)
-
-
-def _draw_lines(
-    picture: pygame.Surface, camera: Camera, points: Floats, whole: NDArray[np.bool_], reach: float
-) -> None:
-    """Lines through points [lines, PIECES + 1, 3], gone at `reach` metres; those of a whole metre are brighter."""
+    """Lines on the floor every metre, fading out around the middle of the picture."""
+    reach = REACH * camera.distance
+    middle, count = np.round(camera.target), int(reach)
+    along, across = np.meshgrid(np.linspace(-reach, reach, PIECES + 1), np.arange(-count, count + 1))
+    x, z = np.stack((across, along)), np.stack((along, across))
+    points = np.stack((middle[0] + x, np.zeros_like(x), middle[2] + z), axis=-1)  # [2, lines, PIECES + 1, 3]
     pixels, _ = camera.project(points)
-    near = (points[:, 1:] + points[:, :-1]) / 2 - camera.target
-    level = np.clip(1 - np.hypot(near[..., 0], near[..., 2]) / reach, 0, 1) ** 1.4 * np.where(whole, 0.85, 0.4)
-    colours = (FLOOR_FAR + level[..., None] * (GRID - FLOOR_FAR)).astype(int).tolist()
+    near = (points[..., 1:, :] + points[..., :-1, :]) / 2 - camera.target
+    level = np.clip(1 - np.hypot(near[..., 0], near[..., 2]) / reach, 0, 1) ** 1.4
+    colours = (FLOOR_FAR + level[..., None] * (GRID - FLOOR_FAR)).astype(int)
     behind = camera.depth(points) < CLOSE
-    shown = (level > 0.07) & ~(behind[:, 1:] | behind[:, :-1])
-    for row, n in np.argwhere(shown).tolist():
-        pygame.draw.aaline(picture, colours[row][n], pixels[row, n], pixels[row, n + 1])
+    shown = (level > FAINTEST) & ~(behind[..., 1:] | behind[..., :-1])
+    ends = np.stack((pixels[..., :-1, :], pixels[..., 1:, :]), axis=-2)[shown].tolist()
+    for colour, (start, end) in zip(colours[shown].tolist(), ends, strict=True):
+        pygame.draw.aaline(picture, colour, start, end)

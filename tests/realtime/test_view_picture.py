@@ -19,7 +19,7 @@ import pygame
 
 from realtime.view_camera import Camera
 from realtime.view_figure import accent_of
-from realtime.view_scene import Scene
+from realtime.view_scene import Scene, draw_reflections
 from tests.realtime.swing import FPS, frame
 from tests.realtime.view_rig import BEGAN, feed, opened, picture, press
 
@@ -119,6 +119,26 @@ def test_a_foot_on_the_floor_darkens_it_and_a_foot_in_the_air_does_not():
         x, y = camera.project(np.array((0.155, 0, 0.04)))[0].astype(int)  # beside the left foot
         seen.append(sum(surface.get_at((x, y))[:3]))
     assert seen[0] < 0.8 * seen[1]
+
+
+def test_the_floor_shows_the_legs_upside_down_and_less_of_a_leaping_dancer():
+    shown, camera = [], Camera(width=640, height=480)
+    for jump in (0.0, 0.5):
+        surface = pygame.Surface((640, 480), 0, 32)
+        positions, world = forward(HUMANOID, np.array((0, 0.95 + jump, 0)), np.tile((0, 0, 0, 1.0), (22, 1)))
+        draw_reflections(surface, camera, [(0, positions, world)])
+        drawn = pygame.surfarray.array2d(surface) != 0
+        floor = camera.project(np.zeros(3))[0][1]
+        assert np.nonzero(drawn)[1].min() > floor - 8
+        shown.append(drawn.sum())
+    assert 0 < shown[1] < shown[0]
+
+
+def test_a_dancer_beside_and_behind_the_eye_draws_without_harm():
+    surface = pygame.Surface((64, 48), 0, 32)
+    for z in (4.4, 4.7, 9.0):
+        positions, world = forward(HUMANOID, np.array((0, 0.95, z)), np.tile((0, 0, 0, 1.0), (22, 1)))
+        Scene().draw(surface, Camera(width=64, height=48), [(0, positions, world)], 0.0, 1.0, 0.3)
 
 
 def test_a_scene_draws_on_any_surface_without_a_window():
