@@ -43,8 +43,8 @@ bench: env
 	$(BIN)/python -m tools.bench
 
 lock: # renew the pinned versions from pyproject.toml
-	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 --upgrade --extra cpu pyproject.toml -o requirements/stage.lock
-	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 --upgrade --extra cpu --extra m4a --extra midi --extra link --extra train --extra dev \
+	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 --upgrade --extra cpu --extra web pyproject.toml -o requirements/stage.lock
+	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 --upgrade --extra cpu --extra web --extra m4a --extra midi --extra link --extra oscquery --extra train --extra dev \
 	  --override requirements/without_torch.txt pyproject.toml requirements/torch.in -o requirements/all.lock
 	echo "torch==2.13.0" >> requirements/all.lock
 

@@ -70,7 +70,7 @@ def locked(heard: Signals, beats: F64) -> float:
 
 
 def _goes_with(curve: F64, phase: F64) -> float:
-    """The share of a curve's variance at 1, 1/2 and 1/4 cycles a beat: twice the squared mean of the standardised curve against the phase in beats."""
+    """The share of a curve's variance at 1, 1/2 and 1/4 cycles a beat (twice the squared mean against its phase)."""
     curve = (curve - curve.mean()) / (curve.std() + 1e-9)
 
     def share(cycles: float) -> float:

@@ -5,7 +5,6 @@ mDNS is missing: give the address to the program that asks.
 """
 
 import contextlib
-import importlib
 import json
 import socket
 import threading
@@ -119,7 +118,7 @@ class _Quiet(HTTPServer):
 def _announce(port: int, say: Callable[[str], None]) -> Callable[[], None]:
     """Make the server known to programs of this computer by mDNS; what takes it back."""
     try:
-        zeroconf = importlib.import_module("zeroconf")
+        import zeroconf
     except ImportError:
         say(f"oscquery: only http://127.0.0.1:{port}, for mDNS: pip install zeroconf")
         return lambda: None

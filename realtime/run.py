@@ -173,8 +173,8 @@ def _banner(wanted: "argparse.Namespace", session: "Session", source: "Source", 
         lines.append(f"control  OSC in at {wanted.control or '127.0.0.1:7701'}")
     if wanted.device == "demo":
         lines.append("         your music: --device mic, or --device file:song.mp3; --list-devices")
-    if wanted.sink and not any(sink.startswith(("view", "terminal")) for sink in wanted.sink):
-        lines.append("         to see it here as well: --sink view, or --sink terminal")
+    if wanted.sink and not any(sink.startswith(("view", "terminal", "web")) for sink in wanted.sink):
+        lines.append("         to see it here as well: --sink view, --sink web or --sink terminal")
     if not wanted.sink:
         lines.append("         Unity, VRM avatars: --sink vmc:127.0.0.1:39539; all sinks: --list-sinks")
     return "\n".join([*lines, "         Ctrl-C ends the show"])

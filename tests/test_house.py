@@ -40,6 +40,8 @@ ALLOWED = {
         "mido",
         "rtmidi",
         "link",
+        "websockets",
+        "zeroconf",
         "audio",
         "motion",
         "export.manifest",
@@ -54,6 +56,8 @@ ONE_FILE = {
     "pythonosc": {"realtime/osc_control.py"},
     "mido": {"realtime/clocks/midi.py"},
     "link": {"realtime/clocks/link.py"},
+    "websockets": {"realtime/web_server.py"},
+    "zeroconf": {"realtime/oscquery.py"},
 }
 
 
