@@ -136,9 +136,11 @@ def _announce(port: int, say: Callable[[str], None]) -> Callable[[], None]:
         with contextlib.suppress(Exception):  # whatever it is, HTTP is there
             known.register_service(service, allow_name_change=True)
 
-    threading.Thread(target=announce, name="oscquery-mdns", daemon=True).start()  # it listens for others for a second
+    announcing = threading.Thread(target=announce, name="oscquery-mdns", daemon=True)
+    announcing.start()  # it listens for others for a second
 
     def forget() -> None:
+        announcing.join(3.0)
         with contextlib.suppress(Exception):
             known.unregister_all_services()
         known.close()

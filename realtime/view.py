@@ -258,7 +258,7 @@ def _signals() -> Iterator[threading.Event]:
 
 def _wait_for_end(until: threading.Event) -> None:
     """Whoever started this view holds its standard input open; when that ends, so does the show."""
-    while sys.stdin.buffer.read(1):
+    while os.read(sys.stdin.fileno(), 64):  # unbuffered: a buffer's lock held by a daemon thread aborts the interpreter
         pass
     until.set()
 
