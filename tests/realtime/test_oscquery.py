@@ -148,6 +148,7 @@ def test_it_listens_on_this_computer_alone_and_gives_its_port_back(said: list[st
         assert answer.headers["Content-Type"] == "application/json"
     server.close()
     with socket.socket() as again:
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that are over do not count
         again.bind(("127.0.0.1", server.port))
 
 
