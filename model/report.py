@@ -50,7 +50,7 @@ def html(truth: Truth, recitals: dict[str, Recital], columns: dict[str, Column],
         ),
         "<h2>How it moves</h2>",
         _figure(
-            lambda axes: _spectra(axes, danced) or _sizes(axes[1], danced),
+            lambda axes: _movement(axes, danced),
             "Left: power of the joints' velocities; right: speed and spread of each dance.",
             2,
         ),
@@ -143,7 +143,7 @@ def _phases(axes: list["Axes"], danced: dict[str, list[Dance]]) -> None:
     axes[-1].legend(frameon=False)
 
 
-def _spectra(axes: list["Axes"], danced: dict[str, list[Dance]]) -> None:
+def _movement(axes: list["Axes"], danced: dict[str, list[Dance]]) -> None:
     for name, dances in danced.items():
         long = [dance for dance in dances if dance.seconds >= spectra.SEGMENT + 0.1]
         if long:
@@ -152,13 +152,10 @@ def _spectra(axes: list["Axes"], danced: dict[str, list[Dance]]) -> None:
             axes[0].loglog(frequency[1:], power[1:], label=name)
     axes[0].set(xlabel="Hz", ylabel="(m/s)² / Hz", xlim=(0.2, 7.5), ylim=(1e-3, None))
     axes[0].legend(frameon=False)
-
-
-def _sizes(axis: "Axes", danced: dict[str, list[Dance]]) -> None:
     for name, dances in danced.items():
         rows = [measure(dance) for dance in dances[:60]]
-        axis.scatter([row["speed"] for row in rows], [row["spread"] for row in rows], s=12, alpha=0.6, label=name)
-    axis.set(xlabel="speed, m/s", ylabel="spread, m", xlim=(0, None), ylim=(0, None))
+        axes[1].scatter([row["speed"] for row in rows], [row["spread"] for row in rows], s=12, alpha=0.6, label=name)
+    axes[1].set(xlabel="speed, m/s", ylabel="spread, m", xlim=(0, None), ylim=(0, None))
 
 
 def _minutes(axis: "Axes", recitals: dict[str, Recital], truth: Truth) -> None:

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from audio.beat import BEAT_NAMES
 from audio.config import FRAME_RATE
 from export.manifest import POSE_SIZE, StateSpec
 from model.baselines import musical_time
@@ -29,14 +28,14 @@ LEAD_FRAMES = 2
 NOISE = 8
 LIMBS = [BONES.index(side + bone) for side in ("left", "right") for bone in ("Foot", "Toes", "Hand")]
 HALF_LIFE = 0.12  # s of the join
-STYLE, ENERGY, TEMPO, SHOWN, CHANCE, CLOSED = 400.0, 60.0, 300.0, 30.0, 4.0, 1e6
+STYLE, ENERGY, BENT, SHOWN, CHANCE, CLOSED = 400.0, 60.0, 1000.0, 30.0, 4.0, 1e6
 EASY_TEMPO = 0.15  # log: tempi so near cost nothing
 MEMORY = 0.97  # of what was shown, from choice to choice
-TEMPO_INPUT = BEAT_NAMES.index("tempo")
+SAME = 1e-2  # in the numbers of a pose: rounding of the place in the table
 
 
 class Matching(nn.Module):
-    """States: where it plays (`base` row and beats `at` since), what of an old pose is left, what was shown."""
+    """States: where it plays (`base`, beats `at` since, `pace`), what is left of an old pose, and what was shown."""
 
     table: Tensor
     body: Tensor
@@ -56,39 +55,49 @@ class Matching(nn.Module):
             ("body", _features(whole)),
             ("style", np.repeat([[float(o.style == s) for s in styles] for o in found], _lengths(found), axis=0)),
             ("energy", energy.argsort().argsort() / len(energy)),
-            ("tempo", np.concatenate([_tempo(one) for one in found])),
+            ("tempo", np.repeat([one.tempo for one in found], _lengths(found))),
             ("closed", np.concatenate([np.arange(one.beats + 1) > one.beats - HOLD for one in found])),
             ("chance", np.random.default_rng(0).normal(size=(len(energy), NOISE))),
         ):
             self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(value, np.float32)))
         self.noise_size, self.lead_frames = NOISE, LEAD_FRAMES
-        sizes = {"base": 1, "at": 1, "started": 1, "offset": POSE_SIZE, "drift": POSE_SIZE, "last": POSE_SIZE}
+        sizes = {
+            "base": 1,
+            "at": 1,
+            "pace": 1,
+            "started": 1,
+            "offset": POSE_SIZE,
+            "drift": POSE_SIZE,
+            "last": POSE_SIZE,
+        }
         self.states = tuple(StateSpec(n, "carry", (s,)) for n, s in (sizes | {"shown": len(energy)}).items())
 
     def step(
         self, features: Tensor, beat: Tensor, controls: Tensor, noise: Tensor, *state: Tensor
     ) -> tuple[Tensor, ...]:
         """One frame; inputs and outputs in the order of `export.manifest`."""
-        base, at, started, offset, drift, last, shown = state
+        base, at, pace, started, offset, drift, last, shown = state
         moved = musical_time.passed(beat, at, started)
         now = at + moved
         chooses = (started < 0.5) | (now.floor() >= HOLD)
-        old = musical_time.rows_at(self.table, (base + now * TICKS))
-        here = base / TICKS + now.floor()  # number of the beat that it would go on from
+        old = musical_time.rows_at(self.table, base + now * pace * TICKS)
+        here = base / TICKS + (now.floor() * pace).floor()  # number of the beat that it would go on from
         found = self._best(here, beat, controls, noise, shown, started)
         base = torch.where(chooses, found * TICKS, base)
         now = torch.where(chooses, now - now.floor(), now)
-        row = musical_time.rows_at(self.table, base + now * TICKS)
+        ahead = musical_time.faster(beat, self.tempo[found[:, 0].long()][:, None])
+        pace = torch.where(chooses, musical_time.pace(ahead), pace)
+        row = musical_time.rows_at(self.table, base + now * pace * TICKS)
         # where the choice is to go on, old and new are the same row and nothing is left over
         leap = torch.where(chooses & (started > 0.5), old - row, 0.0)
-        before = musical_time.rows_at(self.table, base + (now - moved) * TICKS)
-        rate = torch.where(leap.abs().sum(dim=1, keepdim=True) > 0, (old - last - row + before) * FRAME_RATE, 0.0)
+        before = musical_time.rows_at(self.table, base + (now - moved) * pace * TICKS)
+        rate = torch.where(leap.abs().amax(dim=1, keepdim=True) > SAME, (old - last - row + before) * FRAME_RATE, 0.0)
         offset, drift = _decay(offset + leap, drift + rate)
         chosen = torch.nn.functional.one_hot(found[:, 0].long(), shown.shape[1])
         shown = torch.where(chooses, shown * MEMORY + chosen, shown)
-        pose = musical_time.in_seconds(row, moved * (started > 0)) + _body_alone(offset)
+        pose = musical_time.in_seconds(row, pace * moved * (started > 0)) + _body_alone(offset)
         pose = musical_time.mirrored(pose, controls[:, -1:])
-        return pose, base, now, torch.ones_like(started), offset, drift, row, shown
+        return pose, base, now, pace, torch.ones_like(started), offset, drift, row, shown
 
     def _best(
         self, here: Tensor, beat: Tensor, controls: Tensor, noise: Tensor, shown: Tensor, started: Tensor
@@ -99,13 +108,14 @@ class Matching(nn.Module):
         styles = self.style.shape[1]
         weight = controls[:, :styles] / controls[:, :styles].sum(dim=1, keepdim=True).clamp(min=1e-3)
         energy, temperature = controls[:, styles : styles + 1], controls[:, styles + 1 : styles + 2]
-        faster = (self.tempo - beat[:, TEMPO_INPUT : TEMPO_INPUT + 1] * math.log(2.0)).abs()
+        ahead = musical_time.faster(beat, self.tempo)
+        bent = (ahead + musical_time.pace(ahead).log()).abs()
         luck = (noise - 0.5) * math.sqrt(12.0) @ self.chance.T
         cost = (
             leap * started
             + STYLE * (1.0 - weight @ self.style.T)
             + ENERGY * (self.energy - energy) ** 2
-            + TEMPO * (faster - EASY_TEMPO).clamp(min=0.0) ** 2
+            + BENT * (bent - EASY_TEMPO).clamp(min=0.0) ** 2
             + SHOWN * shown
             + CHANCE * temperature * luck
             + CLOSED * self.closed
@@ -155,11 +165,6 @@ def _energy(one: Phrase) -> NDArray[np.float64]:
     change = np.abs(np.diff(one.poses[:, ROTATIONS], axis=0)).mean(axis=1).reshape(one.beats, TICKS).sum(axis=1)
     speed = change / one.periods
     return np.array([speed[beat : beat + HOLD].mean() for beat in range(one.beats)] + [speed[-1]])
-
-
-def _tempo(one: Phrase) -> NDArray[np.float64]:
-    """[beats + 1] log of the tempo over 120 bpm."""
-    return np.full(one.beats + 1, math.log(0.5 / float(np.median(one.periods))))
 
 
 def _features(table: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ Played back by the predicted phase such a phrase is on the beat at any tempo, an
 because what the body travels depends on the beats that pass and not on the seconds.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,11 +21,13 @@ from motion import contacts, kinematics, pose, retarget
 from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY, YAW_RATE
 from motion.skeleton import HUMANOID
 
-TICKS = 8  # a beat
+TICKS = 12  # a beat
 FEWEST_BEATS = 8
 TRAVEL = slice(VELOCITY.start, YAW_RATE.stop)  # of the pose vector: what is counted a beat
 _PERMUTATION, _SIGNS = torch.from_numpy(MIRROR_PERMUTATION), torch.from_numpy(MIRROR_SIGNS)
 COS, SIN = BEAT_NAMES.index("beat_cos"), BEAT_NAMES.index("beat_sin")
+TEMPO = BEAT_NAMES.index("tempo")
+HALF_TIME = math.log(math.sqrt(2.0))  # music so much faster than the recording is danced at half time
 LONGEST_STEP = 0.5  # beats a frame: a greater jump of the clock is a jump back
 
 
@@ -36,6 +39,11 @@ class Phrase:
     style: str
     poses: NDArray[np.float32]  # [beats * TICKS + 1, 140], travel a beat
     periods: NDArray[np.float64]  # [beats] s
+
+    @property
+    def tempo(self) -> float:
+        """Natural logarithm of its tempo over 120 bpm."""
+        return math.log(0.5 / float(np.median(self.periods)))
 
     @property
     def beats(self) -> int:
@@ -81,6 +89,16 @@ def passed(beat: Tensor, at: Tensor, started: Tensor) -> Tensor:
     heard = torch.atan2(beat[:, SIN : SIN + 1], beat[:, COS : COS + 1]) / (2 * torch.pi)
     ahead = torch.remainder(heard - at + LONGEST_STEP, 1.0) - LONGEST_STEP
     return torch.where(started > 0, ahead.clamp(min=0.0), torch.remainder(heard, 1.0))
+
+
+def faster(beat: Tensor, tempo: Tensor) -> Tensor:
+    """How much faster [B, n] the music is than recordings of these tempi [n] or [B, 1], a natural logarithm."""
+    return beat[:, TEMPO : TEMPO + 1] * math.log(2.0) - tempo
+
+
+def pace(ahead: Tensor) -> Tensor:
+    """Recorded beats for each beat of the music, one or a half, where it is `faster` by so much."""
+    return torch.where(ahead > HALF_TIME, 0.5, 1.0)
 
 
 def rows_at(table: Tensor, place: Tensor) -> Tensor:

@@ -55,7 +55,7 @@ def read(where: str, takes: list[Take], seconds: float, count: int | None = None
         return _demo(count or DEMO_SONGS, seconds)
     known = _of_takes(takes) if where == "takes" else _of_folder(Path(where))
     chosen = np.linspace(0, len(known) - 1, min(count or len(known), len(known))).round().astype(int)
-    return [_played(*known[i], seconds) for i in chosen]
+    return [_played(known[i], seconds) for i in chosen]
 
 
 def hear(samples: F32, lead: float) -> Heard:
@@ -113,9 +113,9 @@ def _of_takes(takes: list[Take]) -> list[_File]:
     return list(songs.values())
 
 
-def _played(path: Path, beats: F64, metre: int, seconds: float) -> Song:
+def _played(song: _File, seconds: float) -> Song:
     """The beginning of a file."""
-    rate, blocks = open_blocks(path)
+    rate, blocks = open_blocks(song.path)
     state, made, length = resample.init(rate), [], 0
     for block in blocks:
         samples, state = resample.push(state, block)
@@ -123,4 +123,4 @@ def _played(path: Path, beats: F64, metre: int, seconds: float) -> Song:
         length += len(samples)
         if length >= seconds * RATE:
             break
-    return Song(path.stem, np.concatenate(made)[: round(seconds * RATE)], beats, metre)
+    return Song(song.path.stem, np.concatenate(made)[: round(seconds * RATE)], song.beats, song.metre)
