@@ -23,14 +23,13 @@ from torch.nn import functional
 from audio.beat import BEAT_NAMES
 from export.manifest import POSE_SIZE, StateSpec
 from model.kinematics import contact_slide, heading_positions
+from model.networks.half_beats import TICK_FPS, TICKS, HalfBeats, half_beats
 from model.networks.layers import EncoderLayer, GRUCell
 from model.networks.staging import FPS, on_stage
 from motion.pose import CONTACTS, MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY, YAW_RATE
 
 LEVELS, GROUP, GROUPS = 5, 4, 4  # levels of a digit, digits drawn together, draws of a token
 DIGITS, CHOICES = GROUP * GROUPS, LEVELS**GROUP
-TICKS = 4  # places in a half-beat at which training compares
-TICK_FPS = 2.0 * 2 * TICKS  # ticks a second at 120 bpm, the tempo at which speeds are learned
 CATCH_UP = 0.5  # of the phase error, each frame
 SLOWEST_PLAY, FASTEST_PLAY = 0.5, 1.7  # of the tempo, while it catches up
 UNLIKELY = 0.03  # of the likeliest choice's chance: rarer choices are never drawn
@@ -273,7 +272,7 @@ class Phraser(nn.Module):
         bounded = torch.tanh(raw[:, : shape[1]]) * half
         return (bounded + (bounded.round() - bounded).detach()) / half
 
-    def _movement(self, tokens: Tensor, target: Tensor, ticks: "HalfBeats") -> dict[str, Tensor]:
+    def _movement(self, tokens: Tensor, target: Tensor, ticks: HalfBeats) -> dict[str, Tensor]:
         """How far the rendered half-beats, all but the first and the last, are from the recorded ones."""
         batch, count = ticks.shape
         if self.training:  # a beginning has no past
@@ -300,7 +299,7 @@ class Phraser(nn.Module):
             "slide": contact_slide(pose, at, real[..., CONTACTS] * there, TICK_FPS),
         }
 
-    def _surprise(self, tokens: Tensor, batch: dict[str, Tensor], ticks: "HalfBeats", own: Tensor) -> Tensor:
+    def _surprise(self, tokens: Tensor, batch: dict[str, Tensor], ticks: HalfBeats, own: Tensor) -> Tensor:
         """Mean nats of a token's four draws, given what came before; at times the music or what is asked is hidden."""
         size, count = ticks.shape
         rows = torch.arange(size, device=tokens.device).unsqueeze(-1)
@@ -347,45 +346,6 @@ class Phraser(nn.Module):
             mine = self._digits(torch.multinomial(chance, 1).to(recorded.dtype))
             changed = torch.cat([mine, recorded[:, GROUP:]], dim=-1)
             return torch.where(torch.rand_like(recorded[:, :1]) < 0.5, changed, recorded)
-
-
-class HalfBeats(NamedTuple):
-    """Movement in musical time: K half-beats of TICKS places each."""
-
-    pose: Tensor  # [B, K * TICKS, 140] speeds as at 120 bpm
-    weight: Tensor  # [B, K * TICKS, 140]
-    there: Tensor  # [B, K] 1 where the half-beat lies inside the recording
-    frames: Tensor  # [B, K] the frame that begins it
-    places: Tensor  # [TICKS] where in a half-beat the ticks lie, 0-1
-    shape: tuple[int, int]  # B, K
-
-
-def half_beats(batch: dict[str, Tensor]) -> HalfBeats:
-    """Resample frames [B, T, ...] to the half-beats that their beat input counts."""
-    beat, pose = batch["beat"], batch["pose"]
-    angle = torch.atan2(beat[..., 1], beat[..., 0])
-    turn = angle.diff(dim=1)
-    turn = torch.remainder(turn + 0.5 * math.pi, 2.0 * math.pi) - 0.5 * math.pi  # a clock that runs forward
-    count = torch.cumsum(torch.cat([torch.remainder(angle[:, :1], 2.0 * math.pi), turn], dim=1), dim=1) / math.pi
-    count = count.contiguous()
-    first = torch.ceil(count[:, :1])
-    size = int(torch.floor(count[:, -1] - first[:, 0]).max().clamp(min=4.0))
-    places = (torch.arange(TICKS, device=pose.device) + torch.rand((), device=pose.device)) / TICKS
-    borders = first + torch.arange(size, device=pose.device)
-    wanted = (borders.unsqueeze(-1) + places).flatten(1).contiguous()
-    after = torch.searchsorted(count, wanted).clamp(1, pose.shape[1] - 1)
-    rows = torch.arange(pose.shape[0], device=pose.device).unsqueeze(-1)
-    before = after - 1
-    share = ((wanted - count[rows, before]) / (count[rows, after] - count[rows, before]).clamp(min=1e-6)).clamp(
-        0.0, 1.0
-    )
-    pace = torch.pow(2.0, -beat[..., BEAT_NAMES.index("tempo")]).unsqueeze(-1)  # of 120 bpm over its own
-    slow = torch.cat([pose[..., :1], pose[..., 1:4] * pace, pose[..., 4:]], dim=-1)
-    resampled = slow[rows, before] + share.unsqueeze(-1) * (slow[rows, after] - slow[rows, before])
-    weight = batch["weight"][rows, after]
-    there = (borders + 1.0 <= count[:, -1:]).to(pose.dtype)
-    frames = torch.searchsorted(count, borders.contiguous()).clamp(max=pose.shape[1] - 1)
-    return HalfBeats(resampled, weight, there, frames, places, (pose.shape[0], size))
 
 
 def _hidden(size: int) -> Tensor:

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from audio.beat import BEAT_NAMES
 from model.networks import phraser
-from model.networks.phraser import CHOICES, DIGITS, GROUP, GROUPS, TICKS, Phraser, PhraserConfig, half_beats
+from model.networks.half_beats import TICKS, half_beats
+from model.networks.phraser import CHOICES, DIGITS, GROUP, GROUPS, Phraser, PhraserConfig
 from model.stepping import drive, torch_step
 from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, POSE_SIZE, VELOCITY
 
