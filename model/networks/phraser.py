@@ -365,7 +365,10 @@ def _tick(clock: Tensor, beat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     cos, sin = angle.cos(), angle.sin()
     ahead = beat[:, 1] * cos - beat[:, 0] * sin  # sine and cosine of how far the music is ahead
     along = beat[:, 0] * cos + beat[:, 1] * sin
-    error = 2.0 * torch.atan(ahead / (1.0 + along).clamp(min=1e-3)) / math.pi  # half-beats, -1 to 1
+    # tangent of half the angle, in the form that is exact on each side; no exporter knows atan2
+    some = torch.where(ahead.abs() < 1e-6, torch.full_like(ahead, 1e-6), ahead)
+    half_angle = torch.where(along < 0.0, (1.0 - along) / some, ahead / (1.0 + along).clamp(min=0.5))
+    error = 2.0 * torch.atan(half_angle) / math.pi  # half-beats, -1 to 1
     heed = CATCH_UP * music * (2.0 * confidence).clamp(max=1.0)
     moved = pace + torch.minimum(torch.maximum(heed * error, (SLOWEST_PLAY - 1.0) * pace), (FASTEST_PLAY - 1.0) * pace)
     first = torch.remainder(half + place + pace + error, 2.0)  # at the very start it jumps to the music's place

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -74,6 +74,7 @@ def clocks(beat: Tensor, clock: Tensor | None = None) -> list[tuple[float, float
 
 @settings(max_examples=40, deadline=None)
 @given(bpm=st.floats(55.0, 215.0), start=st.floats(0.0, 1.0))
+@example(bpm=55.0, start=0.5)  # just opposite
 def test_the_dancer_s_clock_shows_the_music_s_phase_at_any_tempo(bpm: float, start: float) -> None:
     told = clocks(beats(bpm, 40, start))
     wanted = 2.0 * (start + (np.arange(40) + 1) * bpm / 60 / FPS)
