@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 FAMILIES = rhythm.ROWS | size.ROWS | variety.ROWS | control.ROWS
 SHOWN_SECONDS = 16.0
 BINS = 24  # of a beat
+DRAWN = 60  # dances in a picture
 STYLE = """
 body{font:14px/1.45 system-ui,sans-serif;margin:2em auto;max-width:76em;padding:0 1em;color:#1b1b1f}
 table{border-collapse:collapse}td,th{padding:.15em .7em;text-align:right;white-space:nowrap}
 th:first-child,td:first-child{text-align:left}tr.family td{font-weight:600;padding-top:1em;text-align:left}
 td small{color:#777}.yes{background:#dff3e0}.no{background:#fbe3e1}
-td.about{white-space:normal;text-align:left;color:#666}
 figure{margin:1em 0}figcaption{color:#666}.floor{display:flex;flex-wrap:wrap;gap:.6em}.floor div{text-align:center}
 canvas{border:1px solid #ddd;border-radius:4px;background:#fcfcfd}svg{max-width:100%}
 """
@@ -77,17 +77,23 @@ def _short(value: object) -> str:
 def _table(columns: dict[str, Column]) -> str:
     names = list(columns)
     lines = ["<table><tr><th></th>", *(f"<th>{escape(name)}</th>" for name in names), "<th>chance</th><th>must</th>"]
-    lines += ["<th></th></tr>"]
+    lines += ["</tr>"]
     for family, rows in FAMILIES.items():
         shown = [row for row in rows if any(row.name in column for column in columns.values())]
         if shown:
-            lines.append(f"<tr class=family><td colspan={len(names) + 4}>{escape(family)}</td></tr>")
+            lines.append(f"<tr class=family><td colspan={len(names) + 3}>{escape(family)}</td></tr>")
             lines += [_line(row, columns) for row in shown]
-    return "\n".join([*lines, "</table>"])
+    told = [
+        f"<li><b>{escape(r.name)}</b>: {escape(r.about)}</li>" for rows in FAMILIES.values() for r in rows if r.about
+    ]
+    notes = f"<details><summary>What the rows say</summary><ul>{''.join(told)}</ul></details>"
+    return "\n".join([*lines, "</table>", notes])
 
 
 def _line(row: Row, columns: dict[str, Column]) -> str:
-    cells = [f"<td>{escape(row.name)}{f' <small>{row.unit}</small>' if row.unit else ''}</td>"]
+    cells = [
+        f"<td title='{escape(row.about)}'>{escape(row.name)}{f' <small>{row.unit}</small>' if row.unit else ''}</td>"
+    ]
     chance = math.nan
     for name, column in columns.items():
         cell = column.get(row.name)
@@ -97,7 +103,7 @@ def _line(row: Row, columns: dict[str, Column]) -> str:
         if cell and not math.isnan(cell.chance):
             chance = cell.chance
     cells.append(f"<td>{_number(chance, row.digits)}</td><td>{escape(row.must)}</td>")
-    return f"<tr>{''.join(cells)}<td class=about>{escape(row.about)}</td></tr>"
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def _value(cell: Cell | None, digits: int) -> str:
@@ -148,12 +154,12 @@ def _movement(axes: list["Axes"], danced: dict[str, list[Dance]]) -> None:
         long = [dance for dance in dances if dance.seconds >= spectra.SEGMENT + 0.1]
         if long:
             frequency, _ = spectra.density(long[0].positions, long[0].fps)
-            power = np.mean([spectra.density(dance.positions, dance.fps)[1] for dance in long[:60]], axis=0)
+            power = np.mean([spectra.density(dance.positions, dance.fps)[1] for dance in _few(long)], axis=0)
             axes[0].loglog(frequency[1:], power[1:], label=name)
     axes[0].set(xlabel="Hz", ylabel="(m/s)² / Hz", xlim=(0.2, 7.5), ylim=(1e-3, None))
     axes[0].legend(frameon=False)
     for name, dances in danced.items():
-        rows = [measure(dance) for dance in dances[:60]]
+        rows = [measure(dance) for dance in _few(dances)]
         axes[1].scatter([row["speed"] for row in rows], [row["spread"] for row in rows], s=12, alpha=0.6, label=name)
     axes[1].set(xlabel="speed, m/s", ylabel="spread, m", xlim=(0, None), ylim=(0, None))
 
@@ -166,7 +172,12 @@ def _minutes(axis: "Axes", recitals: dict[str, Recital], truth: Truth) -> None:
             axis.plot(np.arange(1, len(speed) + 1), speed, label=f"{name}, {dance.style}")
     axis.axhline(1.0, color="0.8", linewidth=0.8)
     axis.set(xlabel="minute", ylabel="speed, of recorded", ylim=(0, None))
-    axis.legend(frameon=False)
+    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
+def _few(dances: list[Dance]) -> list[Dance]:
+    """Enough for a picture, of all styles."""
+    return dances[:: -(-len(dances) // DRAWN)]
 
 
 def _samples(dances: list[Dance]) -> list[Dance]:

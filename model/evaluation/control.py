@@ -12,6 +12,7 @@ from model.metrics.statistics import mean_of
 SETTLED = 0.63  # of the way
 AROUND = 5.0  # s before and after a change that tell where it began and ended
 SMOOTH = 0.5  # s
+RISES = 1.1  # times as fast: less is no answer to the control
 EYE_HOP = 0.1  # s between looks of the judge of style
 ROWS = {
     "controls": (
@@ -59,7 +60,7 @@ def _rise(dances: list[Dance]) -> float:
     speed = np.mean([body.body_speed(dance.positions, fps) for dance in dances], axis=0)
     change, width = round(CHANGE_AT * fps), round(AROUND * fps)
     low, high = speed[change - width : change].mean(), speed[-width:].mean()
-    if high <= low:
+    if high < RISES * low:
         return float("nan")
     window = round(SMOOTH * fps)
     smooth = np.convolve(speed, np.ones(window) / window, mode="same")[change:]

@@ -74,9 +74,9 @@ ROWS = {
     ),
     "signed error, steady 4/4, 80-140 bpm": (
         Row("median error of rests", "ms", 0, "within 60", lambda own, truth: abs(own.value) <= 60,
-            "foot-speed minima after (-: before) the beat that the lead aims at; chance says nothing"),
+            "foot-speed minima after (-: before) the beat aimed at; left out where they keep no place in it"),
         Row("IQR of it", "ms", 0, about="spread of the error; a deaf dancer has half a beat"),
-        Row("rests keep their place", about="0 to 1: how sharply the errors gather; under 0.05 the median is chance"),
+        Row("rests keep their place", about="0 to 1: how sharply the errors gather; under 0.05 a median says nothing"),
         Row("median error of landings", "ms", 0, "within 60", lambda own, truth: abs(own.value) <= 60,
             "feet coming down after (-: before) the beat"),
         Row("IQR of that", "ms", 0),
@@ -156,8 +156,9 @@ def _errors(dances: list[Dance]) -> Column:
             continue
         error = sync.signed_error(np.concatenate(found), np.concatenate(periods))
         half = 500.0 * float(np.mean(np.concatenate(periods)))
-        low, high = _error_bounds(found, periods, [d.song for d in steady])
-        cells[f"median error of {what}"] = Cell(1e3 * error.median, 1e3 * low, 1e3 * high, error.events)
+        if error.locked >= SURE:
+            low, high = _error_bounds(found, periods, [d.song for d in steady])
+            cells[f"median error of {what}"] = Cell(1e3 * error.median, 1e3 * low, 1e3 * high, error.events)
         cells[f"IQR of {ordinal}"] = Cell(1e3 * error.iqr, n=error.events, chance=half)
         cells[f"{what} keep their place"] = Cell(error.locked, n=error.events, chance=0.0)
     return cells

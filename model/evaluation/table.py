@@ -44,7 +44,7 @@ class Row:
 
 
 def text(families: dict[str, tuple[Row, ...]], columns: dict[str, Column]) -> str:
-    """For a terminal."""
+    """For a terminal; + reaches what it must, - does not."""
     names = list(columns)
     width = max(26, *(len(name) + 2 for name in names))
     lines = [f"{'':<42}" + "".join(f"{name:>{width}}" for name in names) + f"{'chance':>10}  must"]
@@ -55,7 +55,10 @@ def text(families: dict[str, tuple[Row, ...]], columns: dict[str, Column]) -> st
         lines.append(f"-- {family}")
         for row in shown:
             cells = [columns[name].get(row.name) for name in names]
-            said = "".join(f"{_cell(cell, row.digits):>{width}}" for cell in cells)
+            said = "".join(
+                f"{_cell(cell, row.digits) + _mark(row, columns, n):>{width}}"
+                for cell, n in zip(cells, names, strict=True)
+            )
             told = f"{row.name}{', ' + row.unit if row.unit else ''}"
             lines.append(f"{told:<42}{said}{_number(chance_of(cells), row.digits):>10}  {row.must}".rstrip())
     return "\n".join(lines)
@@ -105,6 +108,12 @@ def _cell(cell: Cell | None, digits: int) -> str:
         return ""
     bounds = "" if math.isnan(cell.low) else f" [{_number(cell.low, digits)} {_number(cell.high, digits)}]"
     return _number(cell.value, digits) + bounds
+
+
+def _mark(row: Row, columns: dict[str, Column], name: str) -> str:
+    """How a dancer's cell ends: + reaches what it must, - does not."""
+    reached = None if name == TRUTH else verdict(row, columns[name], columns.get(TRUTH))
+    return {True: " +", False: " -", None: "  "}[reached]
 
 
 def _number(value: float, digits: int) -> str:

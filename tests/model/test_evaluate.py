@@ -199,7 +199,18 @@ def test_a_verdict_needs_a_number() -> None:
 
 
 def test_the_report_is_a_table_numbers_and_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["--takes", "synthetic:x", "--dancer", "loop", "--songs", "2", "--seconds", "13", "--seeds", "1"]
+    words = [
+        "--takes",
+        "synthetic:x@bounce,two-step",
+        "--dancer",
+        "loop",
+        "--songs",
+        "2",
+        "--seconds",
+        "13",
+        "--seeds",
+        "1",
+    ]
     assert main([*words, "--minutes", "0", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     numbers = json.loads((tmp_path / "report.json").read_text())["measures"]
