@@ -195,7 +195,7 @@ def test_our_figure_has_the_outline_that_three_gives_the_same_skin(page, tmp_pat
     port = free_port()
     sink, outlines = WebSink(options("web", str(port))), []
     try:
-        page.browser.open(f"http://127.0.0.1:{port}/?bg=transparent&hud=0&fps=10")
+        page.browser.open(f"http://127.0.0.1:{port}/?bg=transparent&hud=0&fps=10&camera=still")
         for k in range(8):
             sink.send(frame(k))
         page.browser.until("globalThis.dance?.stream.shownTime(performance.now() / 1000) > 9 / 15")
