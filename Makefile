@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: dance web test env interop bench lock clean
+.PHONY: dance web test env interop blender bench lock clean
 
 dance: .venv/stage.stamp
 	$(BIN)/python -m realtime.run --device demo
@@ -33,6 +33,13 @@ tests/interop/node_modules/.stamp: tests/interop/package-lock.json
 	if command -v npm >/dev/null; then cd tests/interop && npm ci --silent --no-audit --no-fund; fi
 	mkdir -p $(@D) && touch $@
 
+# Blender as a Python package, 1 GB, for tests/interop/test_blender.py, which is skipped without it (Python 3.11)
+blender: .venv-blender/.stamp
+.venv-blender/.stamp:
+	$(PYTHON) -m venv .venv-blender
+	.venv-blender/bin/python -m pip install --quiet --disable-pip-version-check bpy==4.5.15
+	touch $@
+
 # the page's avatars: --sink web shows our own figure without it
 web: web/dist/avatar.js
 web/dist/avatar.js: web/package.json web/package-lock.json $(wildcard web/avatar/*.js web/page/*.js)
@@ -49,4 +56,4 @@ lock: # renew the pinned versions from pyproject.toml
 	echo "torch==2.13.0" >> requirements/all.lock
 
 clean:
-	rm -rf .venv tests/interop/node_modules web/node_modules web/dist
+	rm -rf .venv .venv-blender tests/interop/node_modules web/node_modules web/dist

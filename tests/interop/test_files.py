@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from motion.skeleton import BONES
-from realtime.run import main as stage
+from tests.interop.conftest import RECORDED_DANCERS as DANCERS
 from tests.motion.made_avatars import Made
 
 HERE = Path(__file__).parent
 NODE = shutil.which("node")
 TENTH_OF_A_MILLIMETRE = 1e-4
-DANCERS = 2
 
 pytestmark = [
     pytest.mark.skipif(NODE is None, reason="node is not installed"),
@@ -23,24 +22,6 @@ pytestmark = [
         not (HERE / "node_modules" / "gltf-validator").is_dir(), reason="run `npm ci` in tests/interop first"
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def show(tmp_path_factory):
-    """The folder of a show of ten seconds that every recorder recorded."""
-    folder = tmp_path_factory.mktemp("show")
-    sinks = [f"--sink={kind}:{folder}/a.{suffix}"
-             for kind, suffix in (("npz", "npz"), ("bvh", "bvh"), ("glb", "glb"), ("glb", "vrma"))]  # fmt: skip
-    sound = ["--device", "demo", "--pace", "fast", "--duration", "10", "--control", "off"]
-    assert stage([*sound, "--dancers", str(DANCERS), *sinks]) == 0
-    return folder
-
-
-@pytest.fixture(scope="module")
-def danced(show):
-    """(times [T] s of the sound, positions [T, N, 22, 3]) of the npz of the same show, all of them in reach."""
-    with np.load(show / "a.npz") as file:
-        return file["audio_time"] + file["lead_frames"] / file["fps"], file["positions"]
 
 
 def answers(folder, *requests):
@@ -57,8 +38,8 @@ def question(kind, file, times, **more):
 
 
 @pytest.mark.parametrize("suffix", ["glb", "vrma"])
-def test_the_khronos_validator_finds_nothing_wrong(show, suffix):
-    for report in answers(show, *(question("validate", show / f"a_{n}.{suffix}", []) for n in range(DANCERS))):
+def test_the_khronos_validator_finds_nothing_wrong(recorded, suffix):
+    for report in answers(recorded, *(question("validate", recorded / f"a_{n}.{suffix}", []) for n in range(DANCERS))):
         assert (report["errors"], report["warnings"]) == (0, 0), report["messages"]
         hints = {message["code"] for message in report["messages"]}
         assert hints <= {"UNSUPPORTED_EXTENSION", "NODE_EMPTY"}  # VRM's own; fingers and toes of a file without a mesh
@@ -66,18 +47,19 @@ def test_the_khronos_validator_finds_nothing_wrong(show, suffix):
 
 
 @pytest.mark.parametrize("kind", ["glb", "bvh"])
-def test_three_plays_every_joint_where_the_npz_of_the_show_has_it(show, danced, kind):
-    times, positions = danced
+def test_three_plays_every_joint_where_the_npz_of_the_show_has_it(recorded, danced, kind):
+    times, positions, _ = danced
     unit = {"glb": 1.0, "bvh": 0.01}[kind]
-    for n, seen in enumerate(answers(show, *(question(kind, show / f"a_{n}.{kind}", times) for n in range(DANCERS)))):
+    requests = [question(kind, recorded / f"a_{n}.{kind}", times) for n in range(DANCERS)]
+    for n, seen in enumerate(answers(recorded, *requests)):
         assert np.abs(np.array(seen) * unit - positions[:, n]).max() < TENTH_OF_A_MILLIMETRE
 
 
 @pytest.mark.parametrize("version", ["1", "0"])
-def test_a_vrm_animation_dances_on_both_kinds_of_avatar(show, danced, version):
-    times, positions = danced
-    avatar = Made(version).write(show / f"{version}.vrm")
+def test_a_vrm_animation_dances_on_both_kinds_of_avatar(recorded, danced, version):
+    times, positions, _ = danced
+    avatar = Made(version).write(recorded / f"{version}.vrm")
     round_about = (1, 1, 1) if version == "1" else (-1, 1, -1)  # VRM 0.x stands turned round
-    requests = [question("vrma", show / f"a_{n}.vrma", times, avatar=str(avatar)) for n in range(DANCERS)]
-    for n, seen in enumerate(answers(show, *requests)):
+    requests = [question("vrma", recorded / f"a_{n}.vrma", times, avatar=str(avatar)) for n in range(DANCERS)]
+    for n, seen in enumerate(answers(recorded, *requests)):
         assert np.abs(np.array(seen) - positions[:, n] * round_about).max() < TENTH_OF_A_MILLIMETRE
