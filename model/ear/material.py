@@ -1,10 +1,11 @@
 """What the ear learns from and is examined with: sequenced examples with exact beats, each drawn from its seed.
 
-example(seed, seconds, kits)        one training item: a song, a medley or no music at all, half of them in a room
+example(seed, seconds, kits)        one training item: a song, a medley or no music at all, half of them in a room;
+                                    of HARD kinds, where they are asked for
 of_kind(kind, seed, seconds, kits)  one of a kind in KINDS, as clean as it was made, for evaluation sets
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from zlib import crc32
 
@@ -25,6 +26,10 @@ Rng = np.random.Generator
 
 SLOWEST, FASTEST = 55.0, 210.0  # bpm
 SHARES = {"song": 0.25, "improvised": 0.25, "plain": 0.3, "medley": 0.14, "not music": 0.06}  # of the training examples
+HARD = {  # shares of a part of the corpus that is about what the ear gets wrong
+    "upbeat": 3.0, "offbeat": 1.5, "slow": 3.0, "fast": 1.5, "rubato": 1.5, "improvised": 2.5, "sparse": 1.5,
+    "cut": 1.5, "waltz": 1.0, "drift": 1.0, "jump": 1.0, "break": 1.0, "room": 1.0, "not music": 0.5,
+}  # fmt: skip
 TEMPI = {"steady": 0.4, "human": 0.25, "ramp": 0.12, "rubato": 0.12, "jump": 0.11}  # demo_tempo.KINDS of these songs
 BEYOND_STYLE = 0.4  # of the songs, up to a third slower or faster than their style
 QUIETEST = -40.0  # dBFS of an example's highest peak
@@ -60,10 +65,10 @@ class Plan:
     metre: int | None = None
 
 
-def example(seed: int, seconds: float, kits: Kits | None = None) -> Example:
-    """The training item of this seed. With `kits` some songs have recorded drums."""
+def example(seed: int, seconds: float, kits: Kits | None = None, shares: Mapping[str, float] = SHARES) -> Example:
+    """The training item of this seed, of a kind by its share. With `kits` some songs have recorded drums."""
     rng = np.random.default_rng([seed, 11])
-    kind = str(rng.choice(list(SHARES), p=list(SHARES.values())))
+    kind = str(rng.choice(list(shares), p=np.array(list(shares.values())) / sum(shares.values())))
     made = of_kind(kind, seed, seconds, kits)
     samples = made.samples
     if rng.random() < IN_A_ROOM:
@@ -175,13 +180,38 @@ def _sparse(rng: Rng, seconds: float, kits: Kits | None) -> Example:
 
 
 def _offbeat(rng: Rng, seconds: float, kits: Kits | None) -> Example:
-    """The bass drum may mark the beat, but all that is loud comes between the beats."""
+    """All that is loud comes between the beats; the bass drum may mark them, or be left out, and then nothing does."""
     off, on = "..X." * 4, "x...x...x...x..."
     drums = {"open": off, "hat": "..x?" * 4, "kick": on if rng.random() < 0.7 else "x.......x......."}
     style = Style(
         (90.0, 150.0), drums, bass="..r." * 4 if rng.random() < 0.6 else "r..." * 4, chords=off, lead="..x." * 4
     )
     return replace(_single(rng, seconds, kits, Plan(style, style.bpm, "steady", 4)), style="offbeat")
+
+
+def _upbeat(rng: Rng, seconds: float, kits: Kits | None) -> Example:
+    """Loud between the beats, as ska, reggae, house or a polka have it; bass or bass drum keep the beat."""
+
+    def pick(*patterns: str) -> str:
+        return str(rng.choice(patterns))
+
+    off, floor = "..X." * 4, "x...x...x...x..."
+    drums = {pick("open", "hat", "hat", "shaker", "tamb"): pick(off, off, "..x." * 4, "o.X." * 4, "..Xo" * 4)}
+    low = rng.random()
+    if low < 0.5:  # four on the floor: the bass may go between
+        drums |= {"kick": pick(floor, floor.upper()), "clap": pick("....x.......x...", "." * 16)}
+        bass = pick("..r." * 4, "r.o." * 4, "r..." * 4, ".rrr" * 4)
+    else:
+        drums |= {
+            "kick": pick("x.......x.......", "........X.......", "." * 16),
+            "rim": pick("....x.......x...", "." * 16),
+        }
+        bass = pick("w..." * 4, "r...f...", "r...f...r...a...", "r..." * 4, "r.....f.r...a...")
+    chords = pick(off, off, "..XX" * 4, "..x." * 4, "x.X." * 4)
+    family = pick("reggae", "electronic", "disco", "folk", "latin", "rock", "chip")
+    lead = pick("x...x...x...x...", "x..x..x.x.......", "..x." * 4)
+    style = Style((66.0, 180.0), drums, bass=bass, chords=chords, lead=lead, chord_seconds=0.15, family=family)
+    return replace(_single(rng, seconds, kits, Plan(style, style.bpm, metre=4)), style="upbeat")
 
 
 def _room(rng: Rng, seconds: float, kits: Kits | None) -> Example:
@@ -222,6 +252,7 @@ def _break(rng: Rng, seconds: float, kits: Kits | None) -> Example:
 
 def _of_medley(made: Medley, length: int | None = None) -> Example:
     samples = made.samples[:length]
+    samples = np.pad(samples, (0, max(0, (length or 0) - len(samples))))  # rounding: a sample is missing now and then
     inside = made.beats < len(samples) / RATE
     music = music_frames(len(samples), made.music)
     mean = 60.0 / float(np.median(np.diff(made.beats))) if len(made.beats) > 1 else 0.0
@@ -257,6 +288,7 @@ KINDS: dict[str, Maker] = {
     "fast": _of_any(lambda style: style.bpm[1] > 120.0, Plan(bpm=(160.0, FASTEST), tempo="steady")),
     "sparse": _sparse,
     "offbeat": _offbeat,
+    "upbeat": _upbeat,
     "cut": _cut,
     "break": _break,
     "room": _room,
