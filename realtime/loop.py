@@ -9,7 +9,7 @@
          │  features.push ──► values [F], onsets
          │  beat.push, beat.predict(now + lead) ──► beat [K]
          │  engine.step(features, beat, controls, noise, state) ──► pose [N, 140]
-         │  pose.decode, crew.step, kinematics.forward ──► positions, rotations
+         │  pose.decode, finish.step, crew.step, kinematics.forward ──► positions, rotations
          ▼
     StageFrame ──► every sink
 
@@ -24,9 +24,8 @@ import numpy as np
 
 from audio import beat, features, framing, resample
 from audio.config import FRAME_RATE
-from motion import kinematics, pose, rotation
+from motion import kinematics, rotation
 from motion.skeleton import HUMANOID
-from realtime.crew import Bodies
 from realtime.engines.base import warm_up
 from realtime.frame import F32, BeatReport, StageFrame
 from realtime.session import Session, standing_still
@@ -69,8 +68,7 @@ def tick(session: Session, samples: F32, more_lead: float) -> StageFrame:
     if not moment.frozen:
         moment.pose = _step(session, heard.values, beat_vector)
     stats.lap("step")
-    *alone, moment.place = pose.decode(moment.pose, moment.place, FRAME_RATE)
-    root, local, contacts = session.together(Bodies(*alone), now)
+    root, local, contacts = session.bodies(now)
     moment.rotations = rotation.follow(local, moment.rotations)
     positions, _ = kinematics.forward(HUMANOID, root, local)
     stats.lap("pose")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio import beat, beat_hand, config, features, framing, resample
-from motion import pose
+from motion import finish, pose
 from realtime import crew
 from realtime.clock import Clock
 from realtime.clocks.base import BeatClock
@@ -62,6 +62,8 @@ class Moment:
     clock: str  # what rules the beat, as the report says it
     body: EngineState
     place: pose.PlaceState  # from each dancer's place in the formation
+    finish: finish.FinishState
+    alone: crew.Bodies  # the last ones, finished, as each dances alone
     crew: crew.Crew
     rotations: NDArray[np.floating]  # [N, 22, 4] the last ones: a quaternion's sign goes on from them
     index: int  # of the next frame
@@ -237,6 +239,8 @@ class Session:
         """Put the dancers back to their first state and into their places; what was heard stays."""
         self.moment.body = self.engine.init_state(self.dancers)
         self.moment.place = pose.init(self.dancers)
+        self.moment.finish = finish.init(self.dancers)
+        self.moment.alone = _in_place(self.moment.pose)
         self.moment.crew = crew.begin(self.moment.crew.plan, self.dancers)
 
     def chance(self) -> F32:
@@ -247,12 +251,15 @@ class Session:
             noise[dancer] = self._noise_alone.draw(seed, moment.index)[0]
         return noise
 
-    def together(self, alone: crew.Bodies, now: beat.Beat) -> crew.Bodies:
-        """The dancers of this frame as the crew shows them, in the world; `now` is the beat at the pose's instant."""
+    def bodies(self, now: beat.Beat) -> crew.Bodies:
+        """The dancers of this frame, finished, as the crew shows them in the world; `now`: the beat at that instant."""
         moment = self.moment
         if moment.frozen:
-            return crew.hold(moment.crew, alone)
-        shown, moment.crew = crew.step(moment.crew, now.beat_phase, now.period, alone)
+            return crew.hold(moment.crew, moment.alone)
+        root, local, contacts, moment.place = pose.decode(moment.pose, moment.place, config.FRAME_RATE)
+        *alone, moment.finish = finish.step(moment.finish, root, local, contacts, config.FRAME_RATE)
+        moment.alone = crew.Bodies(*alone)
+        shown, moment.crew = crew.step(moment.crew, now.beat_phase, now.period, moment.alone)
         return shown
 
     def _at_rest(
@@ -270,6 +277,8 @@ class Session:
             clock="heard",
             body=self.engine.init_state(self.dancers),
             place=pose.init(self.dancers),
+            finish=finish.init(self.dancers),
+            alone=_in_place(_standing(self.dancers)),
             crew=crew.begin(plan, self.dancers),
             rotations=np.tile(np.array([0.0, 0.0, 0.0, 1.0]), (self.dancers, len(self.engine.manifest.bones), 1)),
             index=0,
@@ -292,6 +301,12 @@ def standing_still(poses: F32) -> F32:
     still = poses.copy()
     still[:, pose.VELOCITY] = still[:, pose.YAW_RATE] = 0.0
     return still
+
+
+def _in_place(poses: F32) -> crew.Bodies:
+    """The bodies of poses [N, 140] at rest where each begins."""
+    *bodies, _ = pose.decode(standing_still(poses), pose.init(len(poses)), config.FRAME_RATE)
+    return crew.Bodies(*bodies)
 
 
 def _standing(dancers: int) -> F32:

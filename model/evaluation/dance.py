@@ -3,15 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from audio.config import FRAME_RATE
 from model import motion_beats
 from model.datasets.take import Take
-from model.kinematics import heading_positions, travel
 from model.metrics.body import F64
-from motion import kinematics, retarget
+from motion import finish, kinematics, pose, retarget
 from motion.skeleton import HUMANOID
 
 SHORTEST = 8  # beats, and seconds
@@ -67,15 +65,18 @@ class Dance(NamedTuple):
         return [self.part(start + number * seconds, seconds) for number in range(count)]
 
 
-def positions(pose: NDArray[np.float32]) -> F64:
-    """World positions [T, 22, 3] of pose vectors [T, 140] at 15 Hz, from the origin."""
-    vectors = torch.from_numpy(pose.astype(np.float64))
-    local = heading_positions(vectors)
-    ground, yaw = travel(vectors[None], FRAME_RATE)
-    cos, sin = yaw[0].cos()[:, None], yaw[0].sin()[:, None]
-    x = local[..., 0] * cos + local[..., 2] * sin + ground[0, :, :1]
-    z = local[..., 2] * cos - local[..., 0] * sin + ground[0, :, 1:]
-    return torch.stack([x, local[..., 1], z], dim=-1).numpy()
+def shown(poses: list[NDArray[np.float32]]) -> list[F64]:
+    """World positions [T, 22, 3] of pose vectors [T, 140] at 15 Hz, finished as on the stage, from the origin."""
+    longest = max(map(len, poses))
+    rows = np.stack([np.concatenate([row, np.repeat(row[-1:], longest - len(row), axis=0)]) for row in poses])
+    place, finished = pose.init(len(rows)), finish.init(len(rows))
+    frames = []
+    for now in rows.swapaxes(0, 1):
+        root, local, contacts, place = pose.decode(now, place, FRAME_RATE)
+        stands, turned, _, finished = finish.step(finished, root, local, contacts, FRAME_RATE)
+        frames.append(kinematics.forward(HUMANOID, stands, turned)[0])
+    bodies = np.stack(frames, axis=1)
+    return [body[: len(row)] for body, row in zip(bodies, poses, strict=True)]
 
 
 def recorded(take: Take) -> Dance:

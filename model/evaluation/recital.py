@@ -8,7 +8,7 @@ import numpy as np
 
 from audio.config import FRAME_RATE, RATE
 from model.evaluation import music
-from model.evaluation.dance import Dance, positions
+from model.evaluation.dance import Dance, shown
 from model.evaluation.music import Heard, Song
 from model.evaluation.performing import F32, Dancer, perform
 
@@ -109,10 +109,8 @@ class _Floor:
     def dances(self, rows: list[_Row], poses: list[F32]) -> list[Dance]:
         begin = music.first_instant(self.dancer.lead_frames)
         return [
-            Dance(
-                row.song.name, row.style, row.seed, FRAME_RATE, positions(pose), row.song.beats - begin, row.song.metre
-            )
-            for row, pose in zip(rows, poses, strict=True)
+            Dance(row.song.name, row.style, row.seed, FRAME_RATE, body, row.song.beats - begin, row.song.metre)
+            for row, body in zip(rows, shown(poses), strict=True)
         ]
 
     def dance(self, rows: list[_Row], label: str) -> list[Dance]:

@@ -19,7 +19,7 @@ from model.baselines import loop, matching, musical_time
 from model.baselines.musical_time import TICKS
 from model.checkpoint import ModelError
 from model.datasets import synthetic
-from model.evaluation.dance import positions
+from model.evaluation.dance import shown
 from model.evaluation.music import Heard
 from model.evaluation.performing import Dancer, perform
 from model.metrics import body, events, feet, sync
@@ -93,7 +93,7 @@ def test_a_take_without_a_pulse_is_no_phrase_and_none_of_them_no_dancer() -> Non
 def test_it_steps_on_the_beat_at_any_tempo_and_stands_while_it_stands(dancer: Dancer, bpm: float) -> None:
     heard, beats = steady(bpm)
     pose = perform(dancer, [heard], [dancer.setting("two-step")], [0], "test")[0]
-    dance = positions(pose)
+    [dance] = shown([pose])
     errors = sync.errors(events.landings(dance, FRAME_RATE), beats)
     found = sync.signed_error(errors, np.full(len(errors), 60.0 / bpm))
     assert abs(found.median) < 0.06
@@ -105,7 +105,7 @@ def test_it_steps_on_the_beat_at_any_tempo_and_stands_while_it_stands(dancer: Da
 def test_it_dances_the_style_that_is_asked_for_and_its_mirror(dancer: Dancer) -> None:
     heard, _ = steady(110.0)
     settings = [dancer.setting("bounce"), dancer.setting("side-step"), dancer.setting("side-step", mirror=1.0)]
-    bounce, side, other = map(positions, perform(dancer, [heard] * 3, settings, [0] * 3, "test"))
+    bounce, side, other = shown(perform(dancer, [heard] * 3, settings, [0] * 3, "test"))
     foot = BONES.index("leftFoot")
     assert np.ptp(side[15:, foot, 0]) > 2 * np.ptp(bounce[15:, foot, 0]) + 0.1
     np.testing.assert_allclose(other[:, 0, 0], -side[:, 0, 0], atol=1e-4)
@@ -116,7 +116,7 @@ def test_nothing_jumps_where_takes_are_joined() -> None:
     built = matching.build(TAKES)
     heard, _ = steady(118.0, 40.0)
     free = built.setting("side-step", temperature=2.0)
-    dance, other = map(positions, perform(built, [heard] * 2, [free] * 2, [1, 2], "test"))
+    dance, other = shown(perform(built, [heard] * 2, [free] * 2, [1, 2], "test"))
     recorded = max(float(body.speeds(positions_of(take), FRAME_RATE).max()) for take in TAKES)
     assert body.speeds(dance[2:], FRAME_RATE).max() < 1.6 * recorded * 118 / 90
     assert np.abs(dance - other).max() > 0.1, "another seed, another dance"

@@ -21,11 +21,10 @@ from model.checkpoint import ModelError
 from model.datasets import synthetic
 from model.evaluate import FAMILIES, evaluate, main
 from model.evaluation import music, rhythm
-from model.evaluation.dance import Dance, positions, recorded
+from model.evaluation.dance import Dance, recorded, shown
 from model.evaluation.performing import Dancer, open_dancer, perform
 from model.evaluation.recital import Programme
 from model.evaluation.table import TRUTH, Cell, Row, verdict
-from model.render import positions as decoded
 from model.stepping import ages, drive
 from realtime import dancers
 from realtime.engines.open import open_engine
@@ -72,17 +71,20 @@ def test_it_dances_what_the_stage_dances() -> None:
     """The same song, seed and controls through the stage's own loop and engine, and through the evaluation's step."""
     samples = demo.song(3, seconds=12.0).samples
     session = Session(open_engine(SHIPPED, "onnx", "cpu"), RATE, seed=5)
-    shown = np.stack([frame.pose[0] for frame in stage_dance([samples], session)])
+    frames = list(stage_dance([samples], session))
+    staged = np.stack([frame.pose[0] for frame in frames])
     dancer = open_dancer(SHIPPED)
     heard = music.hear(samples, dancer.lead_frames / FRAME_RATE)
     noise = Noise(1, dancer.noise_size)
     given = [
         heard.features[None],
         heard.beat[None],
-        np.repeat(dancer.setting()[None, None], len(shown), axis=1),
-        np.stack([noise.draw(5, frame) for frame in range(len(shown))], axis=1),
+        np.repeat(dancer.setting()[None, None], len(staged), axis=1),
+        np.stack([noise.draw(5, frame) for frame in range(len(staged))], axis=1),
     ]
-    np.testing.assert_allclose(drive(dancer.step, dancer.states, given)[0], shown, atol=2e-3)
+    np.testing.assert_allclose(drive(dancer.step, dancer.states, given)[0], staged, atol=2e-3)
+    positions = np.stack([frame.positions[0] for frame in frames])
+    np.testing.assert_allclose(shown([staged])[0], positions, atol=1e-5)
 
 
 def test_rows_of_one_seed_differ_by_music_and_controls_alone() -> None:
@@ -105,12 +107,12 @@ def test_the_checkpoint_and_the_file_built_from_it_dance_alike(tmp_path: Path) -
     np.testing.assert_allclose(a, b, atol=1e-4)
 
 
-def test_poses_become_the_places_that_the_stage_would_show() -> None:
-    pose = perform(
-        open_dancer(SHIPPED), [music.hear(demo.song(6, seconds=3.0).samples, 0.0)], [open_dancer(SHIPPED).setting()],
-        [0], "test",
-    )[0]  # fmt: skip
-    np.testing.assert_allclose(positions(pose), decoded(pose, FRAME_RATE), atol=1e-6)
+def test_dances_of_any_length_are_finished_side_by_side_as_alone() -> None:
+    dancer = open_dancer(SHIPPED)
+    heard = music.hear(demo.song(6, seconds=4.0).samples, 0.0)
+    one, other = perform(dancer, [heard, heard.beginning(40)], [dancer.setting()] * 2, [0, 1], "test")
+    for together, alone in zip(shown([one, other]), shown([one]) + shown([other]), strict=True):
+        np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
 def test_a_take_is_measured_at_the_dancers_rate_with_its_own_beats() -> None:
