@@ -81,13 +81,13 @@ class ControlServer:
         target: str,
         commands: CommandQueue,
         controls: Controls,
-        hello: bytes,
+        hello: Callable[[Address], bytes],
         warn: Callable[[str], None],
         clock: Callable[[], float] = time.perf_counter,
         refuse: Callable[[Command], None] = lambda command: None,
         presets: Presets | None = None,
     ) -> None:
-        """target: [HOST:]PORT, "" for 127.0.0.1:7701. hello: the message that answers /dance/hello.
+        """target: [HOST:]PORT, "" for 127.0.0.1:7701. hello: the message that answers /dance/hello, by who asks.
 
         clock: the stage's own, in seconds; what comes is stamped by it at once, so that taps are exact.
         refuse: raises StageError for what the show of this moment would not obey.
@@ -141,7 +141,7 @@ class ControlServer:
         for address, arguments in messages:
             self._answer(sender, *self._obey(address, arguments, at))
             if address.strip("/") == "dance/hello":
-                self._send(sender, self._hello)
+                self._send(sender, self._hello(sender))
                 self._answer(sender, "styles", *self._controls.styles)
                 self._answer(sender, "controls", *self._controls.names)
 

@@ -115,25 +115,37 @@ def _open(
     session = Session(engine, source.rate, wanted.dancers, wanted.seed, wanted.lead_ms, *beats, plan)
     for command in asked:
         session.commands.put(command)
-    control = _open_control(wanted, session, clock.now, stack) if wanted.control != "off" else ""
+    rates: dict[tuple[str, int], float] = {}  # of receivers of /dance, known once the sinks are open
+    control = _open_control(wanted, session, clock.now, rates, stack) if wanted.control != "off" else ""
     manifest = engine.manifest
     info = StageInfo(manifest, wanted.dancers, wanted.seed, FRAME_RATE, session.lead, manifest.styles, control)
     sinks = open_sinks(wanted.sink or default_sinks(), info, say, clock if source.live else None)
     stack.callback(sinks.close)
+    rates.update(sinks.rates())
     return session, source, sinks
 
 
 def _open_control(
-    wanted: "argparse.Namespace", session: "Session", now: Callable[[], float], stack: contextlib.ExitStack
+    wanted: "argparse.Namespace",
+    session: "Session",
+    now: Callable[[], float],
+    rates: dict[tuple[str, int], float],
+    stack: contextlib.ExitStack,
 ) -> str:
-    """The control port, its presets, and OSCQuery where it is wanted; HOST:PORT of the control port."""
+    """The control port, its presets, and OSCQuery where it is wanted; HOST:PORT of the control port.
+
+    rates: poses a second that each receiver is sent; who is none and asks is told how many are danced.
+    """
     from realtime.osc_control import ControlServer
     from realtime.presets import Presets, scene_of
     from realtime.sinks import osc
 
     controls = session.controls
     kept = Presets(wanted.presets, controls, lambda: scene_of(session.moment.crew.plan, controls))
-    hello = osc.hello(wanted.dancers, FRAME_RATE)
+
+    def hello(asker: tuple[str, int]) -> bytes:
+        return osc.hello(wanted.dancers, rates.get(asker, FRAME_RATE))
+
     server = ControlServer(wanted.control, session.commands, controls, hello, say, now, session.refuse, kept)
     stack.callback(server.close)
     if wanted.oscquery:

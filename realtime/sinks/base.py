@@ -92,6 +92,7 @@ class Sink:
     HELP = ""  # one line for --list-sinks
     keeps_late = False  # True: also gets the frames that came too late to be shown (recorders)
     rate: float = FRAME_RATE  # poses a second that it wants; to be set in __init__
+    hears: tuple[str, int] | None = None  # address and port that its /dance goes to, where it has one
 
     def __init__(self, options: SinkOptions) -> None:
         raise NotImplementedError

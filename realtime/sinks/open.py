@@ -65,6 +65,10 @@ class Sinks:
         shown_later = any(sink.rate != FRAME_RATE and not sink.keeps_late for _, sink in self._sinks)
         return lead_to_pay(lead_frames) if shown_later else 0.0
 
+    def rates(self) -> dict[tuple[str, int], float]:
+        """Poses a second that each receiver of /dance is sent, by its address and port."""
+        return {sink.hears: sink.rate for _, sink in self._sinks if sink.hears}
+
     @property
     def punctuality(self) -> Punctuality | None:
         """How up-sampled poses went out; None where none does by a clock."""

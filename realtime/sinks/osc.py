@@ -68,7 +68,7 @@ class OscSink(Sink):
         options.only("rate", "broadcast")
         host, port = split_target(options.target, HOST, PORT)
         self._out = UdpOut(host, port, broadcast=options.choice("broadcast", "0", "0", "1") == "1")
-        self.rate = options.rate()
+        self.rate, self.hears = options.rate(), self._out.address[:2]
         self._held = 0.0 if self.rate == FRAME_RATE else DELAY
         self._bundles = frame_bundles(options.info.dancers)
         self._hello = hello(options.info.dancers, self.rate)

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import math
 import socket
+import threading
 
 import pytest
 from hypothesis import given, settings
@@ -32,6 +33,7 @@ from realtime.controls import (
 from realtime.frame import StageError
 from realtime.osc_control import WARN_SECONDS, ControlServer, Limit, read_messages
 from realtime.osc_wire import BundleTemplate, message
+from realtime.run import main
 from realtime.sinks.osc import hello
 from tests.realtime.swing import manifest
 from tests.realtime.udp_ear import Ear, messages
@@ -47,8 +49,15 @@ class Desk:
         self.surface = Ear()
         with Ear() as free:
             port = free.port
+        rates = {self.surface.socket.getsockname(): 60}
         self.server = ControlServer(
-            f"127.0.0.1:{port}", self.commands, controls, hello(3, 15), self.warnings.append, lambda: self.now, refuse
+            f"127.0.0.1:{port}",
+            self.commands,
+            controls,
+            lambda asker: hello(3, rates.get(asker, 15)),
+            self.warnings.append,
+            lambda: self.now,
+            refuse,
         )
 
     def send(self, datagram):
@@ -235,10 +244,29 @@ def test_hello_is_answered_with_all_that_a_receiver_must_know_and_reaches_the_si
     desk.send(message("/dance/hello").data)
     heard = [messages(desk.surface.datagram())[0] for _ in range(4)]
     assert [address for address, _ in heard] == ["/dance/status", "/dance/hello", "/dance/status", "/dance/status"]
-    assert heard[1][1][:3] == ["1", 3, 15.0]
+    assert heard[1][1][:3] == ["1", 3, 60.0]
     assert heard[2][1] == ["styles", "house", "waack"]
     assert heard[3][1] == ["controls", "energy", "mirror", "style_house", "style_waack"]
     assert desk.commands.drain() == [Hello()]
+
+
+def test_each_receiver_that_asks_is_told_the_rate_at_which_it_is_sent_poses():
+    with Ear() as smooth, Ear() as plain, Ear() as other, Ear() as free:
+        free.close()
+        sinks = ("--sink", f"osc:{smooth.target},rate=60", "--sink", f"osc:{plain.target}")
+        show = threading.Thread(
+            target=main, args=(["--device", "demo", "--duration", "1", "--control", free.target, *sinks],)
+        )
+        show.start()
+        for ear in (smooth, plain):  # the show has begun
+            ear.datagram()
+        for ear in (smooth, plain, other):
+            ear.socket.sendto(message("/dance/hello").data, ("127.0.0.1", free.port))
+        show.join()
+        told = [[words[2] for data in ear.waiting() for address, words in messages(data) if address == "/dance/hello"]
+                for ear in (smooth, plain, other)]  # fmt: skip
+    assert [set(rates) for rates in told] == [{60.0}, {15.0}, {15.0}]
+    assert [len(rates) for rates in told] == [2, 2, 1]  # from the control port, and from the sink
 
 
 def test_a_bundle_of_several_messages_is_obeyed_in_its_order(desk):
@@ -294,7 +322,7 @@ def test_a_port_in_use_is_refused_in_one_line_that_names_it():
     controls = Controls(manifest(), 1)
     taken = Ear()
     with pytest.raises(StageError, match=f"127.0.0.1:{taken.port}") as caught:
-        ControlServer(taken.target, CommandQueue(controls), controls, b"", print)
+        ControlServer(taken.target, CommandQueue(controls), controls, lambda asker: b"", print)
     assert "\n" not in str(caught.value)
     taken.close()
 

@@ -139,7 +139,7 @@ def test_over_osc_a_preset_is_recorded_and_recalled_at_one_frame(tmp_path: Path)
     with Ear() as surface, Ear() as free:
         port = free.port
         free.close()
-        server = ControlServer(f"127.0.0.1:{port}", queue, session.controls, b"", print,
+        server = ControlServer(f"127.0.0.1:{port}", queue, session.controls, lambda asker: b"", print,
                                presets=presets(session, tmp_path / "p.toml"))  # fmt: skip
 
         def ask(address: str, *arguments: str) -> list[object]:
