@@ -87,6 +87,41 @@ def test_kinds_are_what_their_names_say() -> None:
     assert steady.std() < 1e-6
 
 
+def test_an_upbeat_song_is_loud_between_the_beats_and_its_lows_keep_them() -> None:
+    """The oracle is scipy's filters: how loud what is above 300 Hz, and below 150 Hz, begins on beats and between."""
+    lows, highs = [], []
+    for seed in range(5):
+        made = material.of_kind("upbeat", seed, 16.0)
+        between = 0.5 * (made.beats[1:] + made.beats[:-1])
+        for found, edge, side in ((lows, 150.0, "low"), (highs, 300.0, "high")):
+            band = signal.sosfilt(signal.butter(4, edge, side, fs=RATE, output="sos"), made.samples)
+            on, off = (_begins(band, times) for times in (made.beats, between))
+            found.append(on / (on + off))
+    assert max(highs) < 0.5
+    assert np.median(lows) > 0.7
+
+
+def _begins(band: np.ndarray, times: np.ndarray) -> float:
+    """Mean rise of the level (RMS) from the 30 ms before these moments to the 60 ms after."""
+    starts = np.round(times[1:-1] * RATE).astype(int)
+    before = np.array([np.sqrt(np.mean(band[start - 720 : start] ** 2)) for start in starts])
+    after = np.array([np.sqrt(np.mean(band[start : start + 1440] ** 2)) for start in starts])
+    return float(np.maximum(after - before, 0.0).mean()) + 1e-6
+
+
+@pytest.mark.parametrize("seed", [2, 11])
+def test_a_cut_loses_no_sample_to_rounding(seed: int) -> None:
+    made = material.of_kind("cut", seed, 6.0)
+    assert len(made.samples) == 6 * RATE
+    assert len(made.music) == 90
+
+
+def test_a_corpus_of_hard_kinds_holds_them_and_no_others() -> None:
+    made = [material.example(seed, 2.0, shares=material.HARD) for seed in range(12)]
+    assert {one.kind for one in made} <= set(material.HARD)
+    assert len({one.kind for one in made}) > 5
+
+
 def test_music_is_marked_in_the_frames_whose_middle_lies_in_it() -> None:
     frames = material.music_frames(3 * RATE, ((0.5, 1.0), (2.0, 2.1)))
     assert len(frames) == 45
