@@ -16,6 +16,7 @@ BODY_HEIGHT, BODY_WIDTH = 2.4, 2.3  # metres that must fit around a dancer
 LIFT, LIFT_RANGE, ZOOM_RANGE = 0.14, (-0.05, 1.3), (0.4, 3.0)
 EASY = 0.06  # share of the distance that a dancer may leave the middle, or the distance be wrong, before it moves
 ARRIVED = 0.04  # metres
+DOWNWARDS = np.array((1.0, -1.0))  # pixels count from above
 
 
 @dataclass
@@ -40,16 +41,16 @@ class Camera:
         """
         if not len(places):
             return
-        middle = (places.min(axis=0) + places.max(axis=0)) / 2
-        target = np.array((middle[0], LOOK_HEIGHT, middle[2]))
         right, _, towards = self.axes()
-        across = np.ptp(places @ right) + BODY_WIDTH
-        deep = np.ptp(places @ towards) / 2
+        ways = np.stack(((1.0, 0.0, 0.0), (0.0, 0.0, 1.0), right, towards), axis=-1)
+        low, high = (ends.tolist() for ends in ((places @ ways).min(axis=0), (places @ ways).max(axis=0)))
+        target = np.array(((low[0] + high[0]) / 2, LOOK_HEIGHT, (low[1] + high[1]) / 2))
+        across, deep = high[2] - low[2] + BODY_WIDTH, (high[3] - low[3]) / 2
         distance = max(BODY_HEIGHT, across * self.height / self.width) * FOCAL / self.zoom + deep
-        wrong = max(float(np.abs(target - self.target).max()), abs(distance - self.distance))
+        wrong = max(*np.abs(target - self.target).tolist(), abs(distance - self.distance))
         self._moving = wrong > (ARRIVED if self._moving else EASY * self.distance)
         if self._moving:
-            share = 1.0 - np.exp(-seconds / FOLLOW_SECONDS)
+            share = 1.0 - math.exp(-seconds / FOLLOW_SECONDS)
             self.target = self.target + share * (target - self.target)
             self.distance += share * (distance - self.distance)
 
@@ -79,11 +80,9 @@ class Camera:
 
     def project(self, points: NDArray[np.floating]) -> tuple[Floats, Floats]:
         """Pixels [..., 2] and pixels per metre there [...] of points [..., 3]; what is behind the eye comes near it."""
-        right, up, towards = self.axes()
-        seen = points - self.target
-        depth = np.maximum(self.distance - seen @ towards, NEAR)
-        scale = self.focal / depth
-        return np.stack((self.width / 2 + seen @ right * scale, self.height / 2 - seen @ up * scale), axis=-1), scale
+        seen = np.dot(points - self.target, np.stack(self.axes(), axis=-1))
+        scale: Floats = self.focal / np.maximum(self.distance - seen[..., 2], NEAR)
+        return seen[..., :2] * scale[..., None] * DOWNWARDS + (self.width / 2, self.height / 2), scale
 
     def depth(self, points: NDArray[np.floating]) -> Floats:
         """Metres [...] from the eye along its axis."""

@@ -2,9 +2,8 @@
 
 import pygame
 
-from realtime.view_figure import Colour
 from realtime.view_keys import ROWS, STYLES_ROW
-from realtime.view_pen import Pen
+from realtime.view_pen import Colour, Pen
 from realtime.view_stream import Stream
 from realtime.view_words import Words, bar_position
 

@@ -1,10 +1,19 @@
-"""Writes words on pictures, and keeps those it has written."""
+"""Colours as pictures hold them; and a pen that writes words on pictures, and keeps those it has written."""
 
+import numpy as np
 import pygame
+from numpy.typing import NDArray
 
-from realtime.view_figure import Colour
+Colour = tuple[int, int, int]
 
 WRITTEN = 400  # texts kept
+
+
+def packed(picture: pygame.Surface, colours: NDArray[np.floating]) -> NDArray[np.int32]:
+    """Colours [n, 3], 0-255 and above, as the picture's own numbers [n]: pygame need not read three of each."""
+    shifts = np.array(picture.get_shifts()[:3], np.int32)
+    numbers: NDArray[np.int32] = (np.minimum(colours, 255).astype(np.int32) << shifts).sum(axis=1, dtype=np.int32)
+    return numbers
 
 
 class Pen:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from realtime.frame import F32, StageError
 from realtime.osc_control import read_messages
 
 KEYS = 6  # poses remembered for each dancer
+FINER = 240  # instants a second at which a movement is known; straight between them, a tenth of a pixel off at most
 EARLY = 0.09  # s that a pose should still be ahead when shown: sound takes some to come in, and early looks right
 SILENT_SECONDS = 1.0
 
@@ -46,6 +47,30 @@ class Show:
     energy: float = 0.0
 
 
+class Path(NamedTuple):
+    """A movement between two poses of N dancers, at S instants: all are computed at once, which takes little longer."""
+
+    span: upsample.Span
+    positions: Floats  # [S, N, 22, 3]
+    rotations: Floats  # [S, N, 22, 4] world rotations
+
+    def at(self, time: float) -> tuple[Floats, Floats]:
+        """Positions [N, 22, 3] and world rotations [N, 22, 4]; outside it the nearest."""
+        last = len(self.positions) - 1
+        place = min(max((time - self.span.time) / self.span.seconds, 0.0), 1.0) * last
+        n = min(int(place), last - 1)
+        share = math.floor(place - n) if self.span.leaps.any() else place - n  # a leap takes no time
+        positions = self.positions[n] + share * (self.positions[n + 1] - self.positions[n])
+        rotations = self.rotations[n] + share * (self.rotations[n + 1] - self.rotations[n])
+        return positions, rotations / np.sqrt(np.einsum("nji,nji->nj", rotations, rotations))[..., None]
+
+
+def path(span: upsample.Span) -> Path:
+    """Compute it."""
+    instants = np.linspace(0, span.seconds, max(round(span.seconds * FINER), 1) + 1)
+    return Path(span, *forward(HUMANOID, *upsample.at(span, span.time + instants)))
+
+
 class Tracks:
     """The last poses of all dancers, the same instants for all."""
 
@@ -53,7 +78,7 @@ class Tracks:
         self._dancers: list[int] = []  # whose row is which
         self._keys: deque[upsample.Key] = deque(maxlen=KEYS)
         self._passed = -np.inf  # s: up to here speeds are settled, so that no later pose changes a movement midway
-        self._span: upsample.Span | None = None  # what is shown
+        self._path: Path | None = None  # what is shown
 
     def __len__(self) -> int:
         return len(self._dancers)
@@ -71,33 +96,32 @@ class Tracks:
         newest, row = self._keys[-1], self._dancers.index(dancer)
         newest.root[row], newest.local[row] = root, local
         if self._passed >= time:
-            self._span = None
+            self._path = None
 
     def keep(self, dancers: int) -> None:
         """Forget all but the first so many."""
         rows = [row for row, dancer in enumerate(self._dancers) if dancer < dancers]
         self._dancers = [self._dancers[row] for row in rows]
         self._keys = deque((upsample.Key(key.time, *(part[rows] for part in key[1:])) for key in self._keys), KEYS)
-        self._span = None
+        self._path = None
 
     def at(self, time: float) -> list[tuple[int, Floats, Floats]]:
         """(dancer, positions [22, 3], world rotations [22, 4]); outside what is known the nearest pose."""
         if not self._dancers:
             return []
-        root, local = upsample.at(self._around(time), np.array([time]))
-        positions, rotations = forward(HUMANOID, root[0], local[0])
+        positions, rotations = self._around(time).at(time)
         return sorted(zip(self._dancers, positions, rotations, strict=True), key=itemgetter(0))
 
-    def _around(self, time: float) -> upsample.Span:
+    def _around(self, time: float) -> Path:
         keys = self._keys
         if len(keys) == 1:
-            return upsample.between(keys[0], keys[0]._replace(time=keys[0].time + 1.0))
+            return path(upsample.between(keys[0], keys[0]._replace(time=keys[0].time + 1 / FINER)))
         end = next((n for n, key in enumerate(keys) if n and key.time >= time), len(keys) - 1)
-        if self._span is None or self._span.time != keys[end - 1].time:
+        if self._path is None or self._path.span.time != keys[end - 1].time:
             for n in range(end + 1):
                 self._settle(n)
-            self._span = upsample.between(keys[end - 1], keys[end])
-        return self._span
+            self._path = path(upsample.between(keys[end - 1], keys[end]))
+        return self._path
 
     def _settle(self, n: int) -> None:
         """Give key n its speed, from the next pose too where that has come."""

@@ -14,7 +14,7 @@ pytest.importorskip("pygame")
 import pygame
 
 from realtime.view_camera import Camera
-from realtime.view_figure import crowd, draw_figures, front_faces, lit, look
+from realtime.view_figure import Figures, crowd, front_faces, lit, look
 from realtime.view_mesh import SKIN, VISOR, body
 from tests.realtime.swing import frame
 
@@ -32,7 +32,7 @@ def standing(x=0.0, z=0.0, turn=0.0):
 def points_of(mesh, positions, world):
     """The mesh's points [V, 3] in the world, by a camera that does not turn them."""
     camera = Camera(lift=0.0, target=np.zeros(3), distance=50.0)
-    return look(mesh.skin, camera, [(0, positions, world)]).points.T
+    return look(mesh.skin.T, camera, [(0, positions, world)]).points.T
 
 
 @pytest.mark.parametrize("name", MESHES)
@@ -82,9 +82,9 @@ def test_a_dancer_is_seen_whole_from_every_side(turn, lift):
     surface = pygame.Surface((640, 480))
     camera = Camera(turn=turn, lift=lift, width=640, height=480)
     positions, world = standing()
-    draw_figures(surface, camera, [(0, positions, world)], 0.0)
+    Figures().draw(surface, camera, [(0, positions, world)], 0.0)
     drawn = pygame.surfarray.array2d(surface) != 0
-    pixels = look(body().skin, camera, [(0, positions, world)]).pixels
+    pixels = look(body().skin.T, camera, [(0, positions, world)]).pixels
     x, y = np.nonzero(drawn)
     assert (x.min(), y.min()) == pytest.approx(pixels.min(axis=1), abs=3)
     assert (x.max(), y.max()) == pytest.approx(pixels.max(axis=1), abs=3)
@@ -98,7 +98,7 @@ def test_the_nearer_dancer_hides_the_farther_in_any_order(order):
     surface = pygame.Surface((640, 480))
     bodies = [(0, *standing(z=0.6)), (1, *standing(z=-0.6))]
     camera = Camera(lift=0.0, width=640, height=480)
-    draw_figures(surface, camera, [bodies[n] for n in order], 0.0)
+    Figures().draw(surface, camera, [bodies[n] for n in order], 0.0)
     chest = camera.project(bodies[0][1][BONES.index("chest")])[0].astype(int)
     red, _, blue, _ = surface.get_at(chest.tolist())
     assert red > 1.5 * blue
@@ -108,7 +108,7 @@ def test_the_nearer_dancer_hides_the_farther_in_any_order(order):
 def test_the_visor_shows_which_way_a_dancer_faces(turn, seen):
     mesh = body()
     camera = Camera(lift=0.0)
-    front = front_faces(mesh.faces.T, look(mesh.skin, camera, [(0, *standing(turn=turn))]).pixels)
+    front = front_faces(mesh.faces.T, look(mesh.skin.T, camera, [(0, *standing(turn=turn))]).pixels)
     assert front[mesh.material == VISOR].all() == seen
     assert front[mesh.material == VISOR].any() == seen
 
@@ -120,7 +120,7 @@ def test_a_crowd_is_each_of_its_dancers():
     together = look(many.skin, camera, bodies)
     front = front_faces(many.faces, together.pixels).reshape(3, -1)
     for n in range(3):
-        alone = look(mesh.skin, camera, bodies[n : n + 1])
+        alone = look(mesh.skin.T, camera, bodies[n : n + 1])
         size = len(mesh.skin)
         assert together.pixels[:, n * size : (n + 1) * size] == pytest.approx(alone.pixels, abs=1e-3)
         assert (front[n] == front_faces(mesh.faces.T, alone.pixels)).all()
@@ -140,4 +140,18 @@ def test_light_comes_from_the_upper_left_and_the_dancers_own_from_the_right_grow
 def test_a_dancer_beside_and_behind_the_eye_draws_without_harm():
     surface = pygame.Surface((64, 48))
     for z in (4.4, 4.7, 9.0):
-        draw_figures(surface, Camera(width=64, height=48), [(0, *standing(z=z))], 1.0)
+        Figures().draw(surface, Camera(width=64, height=48), [(0, *standing(z=z))], 1.0)
+
+
+def test_a_dancer_whose_size_wavers_keeps_its_mesh():
+    def drawn(figures, distance):
+        surface = pygame.Surface((640, 480), 0, 32)
+        figures.draw(surface, Camera(lift=0.0, width=640, height=480, distance=distance), [(0, *standing())], 0.0)
+        return pygame.surfarray.array2d(surface)
+
+    near, far, between = 3.0, 5.0, 4.05  # 330 pixels are 3.8 m off
+    grown, shrunk = Figures(), Figures()
+    drawn(grown, far), drawn(shrunk, near)
+    assert (drawn(grown, between) != drawn(shrunk, between)).any()
+    assert (drawn(grown, near) == drawn(shrunk, near)).all()
+    assert (drawn(grown, far) == drawn(shrunk, far)).all()

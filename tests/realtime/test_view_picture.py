@@ -19,7 +19,8 @@ import pygame
 
 from realtime.view_camera import Camera
 from realtime.view_figure import accent_of
-from realtime.view_scene import Scene, draw_reflections
+from realtime.view_ground import draw_reflections, prints
+from realtime.view_scene import Scene
 from tests.realtime.swing import FPS, frame
 from tests.realtime.view_rig import BEGAN, feed, opened, picture, press
 
@@ -126,7 +127,7 @@ def test_the_floor_shows_the_legs_upside_down_and_less_of_a_leaping_dancer():
     for jump in (0.0, 0.5):
         surface = pygame.Surface((640, 480), 0, 32)
         positions, world = forward(HUMANOID, np.array((0, 0.95 + jump, 0)), np.tile((0, 0, 0, 1.0), (22, 1)))
-        draw_reflections(surface, camera, [(0, positions, world)])
+        draw_reflections(surface, prints(camera, [(0, positions, world)], 0.0), [accent_of(0)])
         drawn = pygame.surfarray.array2d(surface) != 0
         floor = camera.project(np.zeros(3))[0][1]
         assert np.nonzero(drawn)[1].min() > floor - 8
