@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: dance web test env interop blender bench lock clean
+.PHONY: dance web test env interop blender pictures bench lock clean
 
 dance: .venv/stage.stamp
 	$(BIN)/python -m realtime.run --device demo
@@ -39,6 +39,9 @@ blender: .venv-blender/.stamp
 	$(PYTHON) -m venv .venv-blender
 	.venv-blender/bin/python -m pip install --quiet --disable-pip-version-check bpy==4.5.15
 	touch $@
+
+pictures: env interop web # of docs/, with Chromium and ffmpeg
+	$(BIN)/python -m tests.interop.pictures
 
 # the page's avatars: --sink web shows our own figure without it
 web: web/dist/avatar.js

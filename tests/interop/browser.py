@@ -123,6 +123,10 @@ class Browser:
         self.call("Emulation.setDefaultBackgroundColorOverride", color={"r": 0, "g": 0, "b": 0, "a": 0})
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
+    def jpeg(self) -> bytes:
+        """The picture as a JPEG."""
+        return base64.b64decode(self.call("Page.captureScreenshot", format="jpeg", quality=85)["data"])
+
     def picture(self) -> np.ndarray:
         """The picture as [height, width, RGBA] 0-255."""
         import pygame

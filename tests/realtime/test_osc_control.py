@@ -266,7 +266,7 @@ def test_each_receiver_that_asks_is_told_the_rate_at_which_it_is_sent_poses():
         told = [[words[2] for data in ear.waiting() for address, words in messages(data) if address == "/dance/hello"]
                 for ear in (smooth, plain, other)]  # fmt: skip
     assert [set(rates) for rates in told] == [{60.0}, {15.0}, {15.0}]
-    assert [len(rates) for rates in told] == [2, 2, 1]  # from the control port, and from the sink
+    assert [len(rates) > 1 for rates in told] == [True, True, False]  # receivers are told by their sink as well
 
 
 def test_a_bundle_of_several_messages_is_obeyed_in_its_order(desk):
