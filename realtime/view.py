@@ -63,9 +63,7 @@ class View:
         while self.running and not until.is_set() and (end is None or time.monotonic() < end):
             now = time.monotonic()
             self.receive(now)
-            for event in pygame.event.get():
-                self.handle(event)
-            self.move(passed)
+            self.obey(passed)
             self.draw(now, passed)
             pygame.display.flip()
             passed = self._clock.tick(PICTURES_A_SECOND) / 1e3
@@ -79,20 +77,22 @@ class View:
             self._asked = now
             self.say("/dance/hello")
 
+    def obey(self, passed: float) -> None:
+        """Do what keys and the window ask for; those held move the camera for the seconds that passed."""
+        for event in pygame.event.get():
+            self.handle(event)
+        held = pygame.key.get_pressed()
+        shift = bool(pygame.key.get_mods() & pygame.KMOD_SHIFT)
+        turn, lift, zoom = view_keys.movement(lambda key: bool(held[key]), shift)
+        if turn or lift or zoom:
+            self.camera.move(turn * passed, lift * passed, 1 + zoom * passed)
+
     def handle(self, event: pygame.event.Event) -> None:
         """One event of the window."""
         if event.type == pygame.QUIT:
             self.quit()
         elif event.type == pygame.KEYDOWN:
             view_keys.press(self, event.key, bool(event.mod & pygame.KMOD_SHIFT))
-
-    def move(self, seconds: float) -> None:
-        """Move the camera as long as keys are held."""
-        held = pygame.key.get_pressed()
-        shift = bool(pygame.key.get_mods() & pygame.KMOD_SHIFT)
-        turn, lift, zoom = view_keys.movement(lambda key: bool(held[key]), shift)
-        if turn or lift or zoom:
-            self.camera.move(turn * seconds, lift * seconds, 1 + zoom * seconds)
 
     def draw(self, now: float, passed: float) -> None:
         """Draw one picture; `passed` seconds after the last."""

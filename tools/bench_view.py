@@ -1,10 +1,12 @@
 """What a picture of the window costs: the shipped dancer over demo music, drawn as in a show but as fast as it goes.
 
-    python -m tools.bench_view [--size 1280x720] [--dancers 1 3 8] [--pictures 600]
+    python -m tools.bench_view [--size 1280x720] [--dancers 1 4 8] [--pictures 1200]
 
-Hearing and drawing are counted in milliseconds of processor time, so that what else runs here weighs less (it still
-empties the caches: the lowest tenth is what a free machine comes near to). Showing is counted by the clock; without a
-display there is nothing to it.
+Counted is everything from a frame's arrival to the picture's being shown: hearing, obeying keys, drawing, showing; the
+bare sum is `whole`. Pictures for which the camera rested and those for which it moved are told apart: then the floor is
+drawn anew. All but showing is milliseconds of processor time, so that what else runs here weighs less (it still takes
+the caches and half of a shared core: the lowest tenth is what a free machine comes near to). Showing is counted by the
+clock; without a display there is nothing to it.
 """
 
 import argparse
@@ -19,6 +21,7 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 import numpy as np
 import pygame
+from numpy.typing import NDArray
 
 from audio import demo
 from audio.config import FRAME, FRAME_RATE, RATE
@@ -35,7 +38,7 @@ from realtime.view import GARBAGE_EVERY, PICTURES_A_SECOND, View, window_size
 from realtime.view_stream import Receiver
 from realtime.view_window import Window, open_display
 
-PARTS = ("hear", "draw", "show")
+PARTS = ("hear", "keys", "draw", "show", "whole")
 WARM_UP = 60  # pictures
 
 
@@ -50,28 +53,35 @@ def show(count: int, pictures: int) -> tuple[StageInfo, list[StageFrame]]:
     return info, list(dance(np.split(song, frames), session))
 
 
-def measure(info: StageInfo, frames: list[StageFrame], size: tuple[int, int], pictures: int) -> Floats:
-    """Seconds [pictures, 3] of hearing, drawing (both of the processor) and showing (by the clock)."""
+def measure(
+    info: StageInfo, frames: list[StageFrame], size: tuple[int, int], pictures: int
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Seconds [pictures, 5] of each of PARTS, and for which pictures the camera moved."""
     port = free_port()
     receiver, where = Receiver("127.0.0.1", port), f"127.0.0.1:{port}"
     view = View(receiver, where, ("127.0.0.1", 9), Window(size, 0, False))
     sink = OscSink(SinkOptions("osc", where, {}, info))
-    spent = np.zeros((pictures, len(PARTS)))
+    spent, moved = np.zeros((pictures, len(PARTS))), np.zeros(pictures, bool)
+    passed, seen = 1 / PICTURES_A_SECOND, (view.camera.target, view.camera.distance)
     gc.freeze()
     gc.set_threshold(GARBAGE_EVERY, 50, 100)
     for n in range(pictures):
         if n * FRAME_RATE % PICTURES_A_SECOND < FRAME_RATE:
             sink.send(frames[n * FRAME_RATE // PICTURES_A_SECOND])
         now = n / PICTURES_A_SECOND
-        spent[n] = (
+        spent[n, :-1] = (
             took(time.thread_time, partial(view.receive, now)),
-            took(time.thread_time, partial(view.draw, now, 1 / PICTURES_A_SECOND)),
+            took(time.thread_time, partial(view.obey, passed)),
+            took(time.thread_time, partial(view.draw, now, passed)),
             took(time.perf_counter, pygame.display.flip),
         )
-        pygame.event.pump()
+        moved[n] = view.camera.target is not seen[0] or view.camera.distance != seen[1]
+        seen = view.camera.target, view.camera.distance
     sink.close()
     receiver.close()
-    return spent[min(WARM_UP, pictures // 2) :]
+    spent[:, -1] = spent.sum(axis=1)
+    begin = min(WARM_UP, pictures // 2)
+    return spent[begin:], moved[begin:]
 
 
 def took(clock: Callable[[], float], part: Callable[[], None]) -> float:
@@ -81,29 +91,35 @@ def took(clock: Callable[[], float], part: Callable[[], None]) -> float:
     return clock() - began
 
 
+def _row(spent: Floats) -> str:
+    """The table's cells of these pictures' parts."""
+    quantiles = np.quantile(spent * 1e3, (0.1, 0.5, 0.95), axis=0).T
+    return " ".join(f"{low:5.2f} /{middle:5.2f} /{high:5.1f}" for low, middle, high in quantiles)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Print a table of milliseconds; 0, or 2 with one line for bad input."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench_view", description="What a picture of the view costs.")
-    parser.add_argument("--size", nargs="+", default=["960x540", "1280x720"], metavar="WxH")
-    parser.add_argument("--dancers", nargs="+", type=int, default=[1, 3, 8], metavar="N")
-    parser.add_argument("--pictures", type=int, default=600, metavar="N")
+    parser.add_argument("--size", nargs="+", default=["1280x720"], metavar="WxH")
+    parser.add_argument("--dancers", nargs="+", type=int, default=[1, 4, 8], metavar="N")
+    parser.add_argument("--pictures", type=int, default=1200, metavar="N")
     wanted = parser.parse_args(argv)
     if not has_display():
         os.environ["SDL_VIDEODRIVER"] = "dummy"
     try:
         sizes = [window_size(text) for text in wanted.size]
         open_display()
-        print(
-            f"SDL draws by {pygame.display.get_driver()}; milliseconds, p10 / p50 / p95 of {wanted.pictures} pictures"
-        )
-        print(f"{'size':>10} {'dancers':>7} " + " ".join(f"{part:>20}" for part in PARTS))
+        driver, pictures = pygame.display.get_driver(), wanted.pictures
+        print(f"SDL draws by {driver}; milliseconds, p10 / p50 / p95 of {pictures} pictures")
+        print(f"{'size':>10} {'dancers':>7} {'camera':>12} " + " ".join(f"{part:>19}" for part in PARTS))
         for count in wanted.dancers:
-            info, frames = show(count, wanted.pictures)
+            info, frames = show(count, pictures)
             for size in sizes:
-                spent = measure(info, frames, size, wanted.pictures) * 1e3
-                low, middle, high = np.quantile(spent, (0.1, 0.5, 0.95), axis=0)
-                parts = " ".join(f"{low[n]:6.2f} /{middle[n]:5.2f} /{high[n]:5.1f}" for n in range(len(PARTS)))
-                print(f"{f'{size[0]}x{size[1]}':>10} {count:>7} {parts}", flush=True)
+                spent, moved = measure(info, frames, size, pictures)
+                for camera, those in (("rests", ~moved), ("moves", moved)):
+                    if those.any():
+                        share = f"{camera} {those.mean():.0%}"
+                        print(f"{f'{size[0]}x{size[1]}':>10} {count:>7} {share:>12} {_row(spent[those])}", flush=True)
     except StageError as err:
         print(f"tools.bench_view: {err}", file=sys.stderr)
         return 2
