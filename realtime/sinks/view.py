@@ -1,20 +1,17 @@
 """The stage's own window: `realtime.view` as a process of its own, fed with /dance over loopback."""
 
-import contextlib
 import os
 import socket
-import subprocess
 import sys
-from pathlib import Path
 
 from realtime.frame import StageError, StageFrame
+from realtime.sinks import child
 from realtime.sinks.base import Sink, SinkOptions, StageInfo
 from realtime.sinks.osc import OscSink
 
 HELP = (
     "a window of its own; size=WIDTHxHEIGHT, fullscreen=1, monitor=N, control=HOST:PORT (where its keys go, this stage)"
 )
-CLOSE_SECONDS = 3.0
 
 
 def has_display() -> bool:
@@ -37,20 +34,12 @@ class ViewSink(Sink):
                 "--sink view: there is no display here; use --sink terminal, or --sink osc to another machine"
             )
         self._port = free_port()
-        command = [sys.executable, "-m", "realtime.view", "--attached", "--port", str(self._port)]
         info = options.info
         trim = 1e3 * info.lead - 1e3 * info.manifest.lead_frames / info.manifest.fps
         given = {"control": info.control, "lead-ms": f"{trim:.0f}", **options.options}
-        command += [f"--{name}={given[name]}" for name in ("size", "monitor", "control", "lead-ms") if given.get(name)]
-        command += ["--fullscreen"] if full else []
-        root = str(Path(__file__).resolve().parents[2])
-        paths = [root, os.environ.get("PYTHONPATH", "")]
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-            start_new_session=True,  # Ctrl-C is for the stage, which then closes its view
-        )
+        wanted = [f"--{name}={given[name]}" for name in ("size", "monitor", "control", "lead-ms") if given.get(name)]
+        wanted += ["--fullscreen"] if full else []
+        self.process = child.start("realtime.view", "--port", str(self._port), *wanted)
         self._stream = _loopback(self._port, options.info)
 
     def send(self, frame: StageFrame) -> None:
@@ -65,14 +54,7 @@ class ViewSink(Sink):
     def close(self) -> None:
         """Close the window and wait for it; one that does not answer is killed."""
         self._stream.close()
-        with contextlib.suppress(OSError):
-            if self.process.stdin:
-                self.process.stdin.close()  # the sign to end
-        try:
-            self.process.wait(CLOSE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        child.end(self.process)
 
     def describe(self) -> str:
         """That there is a window, and its help key."""

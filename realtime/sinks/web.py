@@ -1,20 +1,17 @@
 """A page for browsers and OBS: `realtime.web` as a process of its own, fed with /dance over loopback."""
 
-import contextlib
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 from realtime.frame import StageError, StageFrame
 from realtime.osc_wire import split_target
+from realtime.sinks import child
 from realtime.sinks.base import Sink, SinkOptions
 from realtime.sinks.osc import OscSink
 from realtime.web import ANYWHERE, HOST, PORT, url
 from realtime.web_files import BUILT, PAGE, TYPES
 
 HELP = f"a page for browsers and OBS; [HOST:]PORT ({HOST}:{PORT}); open=1 opens it, avatar=FILE.vrm (after `make web`)"
-CLOSE_SECONDS = 3.0
 
 
 class WebSink(Sink):
@@ -25,13 +22,13 @@ class WebSink(Sink):
     def __init__(self, options: SinkOptions) -> None:
         options.only("open", "avatar")
         self._host, self._port = split_target(options.target, HOST, PORT)
-        command = [sys.executable, "-m", "realtime.web", "--attached", "--port", _target(self._host, self._port)]
-        command += ["--open"] if options.choice("open", "0", "0", "1") == "1" else []
+        wanted = ["--port", _target(self._host, self._port)]
+        wanted += ["--open"] if options.choice("open", "0", "0", "1") == "1" else []
         if not PAGE.is_dir():
             raise StageError(f"--sink web: the page is missing ({PAGE}): install from a checkout with pip install -e .")
         if avatar := options.options.get("avatar"):
-            command += ["--avatar", str(_avatar(avatar))]
-        self.process, feed = _start(command)
+            wanted += ["--avatar", str(_avatar(avatar))]
+        self.process, feed = _start(wanted)
         self._stream = OscSink(SinkOptions("web", f"{HOST}:{feed}", {}, options.info))
 
     def send(self, frame: StageFrame) -> None:
@@ -45,16 +42,7 @@ class WebSink(Sink):
     def close(self) -> None:
         """End the server and wait for it; one that does not answer is killed."""
         self._stream.close()
-        with contextlib.suppress(OSError):
-            if self.process.stdin:
-                self.process.stdin.close()  # the sign to end
-        try:
-            self.process.wait(CLOSE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
+        child.end(self.process)
 
     def describe(self) -> str:
         """Where the page is."""
@@ -77,19 +65,9 @@ def _avatar(text: str) -> Path:
     return path
 
 
-def _start(command: list[str]) -> tuple[subprocess.Popen[str], int]:
+def _start(wanted: list[str]) -> tuple[subprocess.Popen[str], int]:
     """The server's process once it listens, and the port it is fed at. Raises StageError with its own words if not."""
-    root = str(Path(__file__).resolve().parents[2])
-    paths = [root, os.environ.get("PYTHONPATH", "")]
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        start_new_session=True,  # Ctrl-C is for the stage, which then ends its server
-    )
-    assert process.stdin
+    process = child.start("realtime.web", *wanted, answers=True)
     assert process.stdout
     first = process.stdout.readline().strip()
     if not first.isdecimal():
