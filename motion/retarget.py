@@ -1,5 +1,7 @@
 """Other bodies' motion on our skeleton: rotations, the root's path, the floor and the frame rate."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,13 @@ _POINTS_TO = {"spine": "chest", "chest": "upperChest", "neck": "head"} | {
         ("LowerLeg", "Foot"),
         ("Foot", "Toes"),
     )
+}
+
+# their roll cannot be seen from the places of joints, or only while the next joint is bent
+_ROLLS = {"head"} | {
+    side + bone
+    for side in ("left", "right")
+    for bone in ("UpperArm", "LowerArm", "Hand", "UpperLeg", "LowerLeg", "Foot")
 }
 
 
@@ -57,6 +66,29 @@ def rotations(
         if not mask[bone]:
             world[:, bone] = world[:, parent] if parent >= 0 else (0.0, 0.0, 0.0, 1.0)
     return to_local(world, skeleton)
+
+
+def with_turns(local: Floats, turns: Mapping[str, Floats], skeleton: Skeleton) -> NDArray[np.float64]:
+    """Local rotations [T, 22, 4] fitted to positions: limbs point as before, and roll as the source's joints do.
+
+    turns: world rotations [T, 4] of bones, our axes, from a rest pose that nobody knows. Each is taken to lie on our
+    bone as it does on the average of the take, where the fit may be trusted: a neck and a wrist are straight then.
+    """
+    world = kinematics.forward(skeleton, np.zeros((len(local), 3)), local.astype(np.float64))[1]
+    directions = rest_directions(skeleton)
+    for bone in _ROLLS & turns.keys():
+        b = skeleton.index(bone)
+        source = rotation.normalize(turns[bone].astype(np.float64))
+        turned = rotation.multiply(source, _average(rotation.multiply(rotation.inverse(source), world[:, b])))
+        points, pointed = (rotation.rotate(turn, directions[b]) for turn in (world[:, b], turned))
+        world[:, b] = rotation.multiply(rotation.shortest_arc(pointed, points), turned)
+    return to_local(world, skeleton)
+
+
+def _average(turns: Floats) -> NDArray[np.float64]:
+    """The rotation [4] nearest to all of [T, 4]: the largest eigenvector of their outer products (Markley 2007)."""
+    found: NDArray[np.float64] = np.linalg.eigh(turns.T @ turns)[1][:, -1]
+    return found
 
 
 def to_local(world: Floats, skeleton: Skeleton) -> NDArray[np.float64]:

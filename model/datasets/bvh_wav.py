@@ -45,8 +45,10 @@ def _take(file: Path, folder: Path, split: str) -> Take:
         skipped = len(motion.data) - len(root)
     else:
         points = from_bvh.points(motion, file.name)
-        root, local = fitting.fit(points, HUMANOID)
-        root = retarget.ground(root, local, HUMANOID)
+        _, fitted = fitting.fit(points, HUMANOID)
+        local = retarget.with_turns(fitted, from_bvh.turns(motion, file.name), HUMANOID)
+        hip_centre = (points["leftUpperLeg"] + points["rightUpperLeg"]) / 2
+        root = retarget.ground(humanoid.place_root(hip_centre, local[:, 0]), local, HUMANOID)
         mask = humanoid.known(set(bone_names.match(motion.names))) & humanoid.moved(local)
     audio = next((song for song in _beside(file) if song.is_file()), None)
     return Take(

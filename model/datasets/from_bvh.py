@@ -61,6 +61,14 @@ def points(bvh: Bvh, name: str) -> dict[str, Floats]:
     return {bone: tracks[:, joint] * (leg_length(HUMANOID) / leg) for bone, joint in joints.items()}
 
 
+def turns(bvh: Bvh, name: str) -> dict[str, Floats]:
+    """World rotations (T, 4) of our bones' joints with +Y up, from a rest pose that the file does not tell."""
+    joints = _joints(bvh, name)
+    places, world = forward(bvh)
+    upright = _upright(places, joints)
+    return {bone: rotation.multiply(upright, world[:, joint]) for bone, joint in joints.items()}
+
+
 def _joints(bvh: Bvh, name: str) -> dict[str, int]:
     try:
         return {bone: bvh.index(joint) for bone, joint in bone_names.match(bvh.names).items()}

@@ -17,7 +17,9 @@ TAKES = {
     "salsa_03.bvh": (cmu, "cmu/cmu_dance_bvh.zip"),
     "fair1_dab.bvh": (bvh_wav, "other_mocap/animated_drawings_bvh.zip"),
     "cmu1_jumping_jacks.bvh": (bvh_wav, "other_mocap/animated_drawings_bvh.zip"),
+    "rokoko_jesse_dance.bvh": (bvh_wav, "other_mocap/animated_drawings_bvh.zip"),
 }
+NO_T_POSE = ("rokoko_jesse_dance.bvh",)  # how a joint lies in its bone is not in the file: only how it moves
 ENDS = ("head", "leftHand", "rightHand", "leftFoot", "rightFoot")
 CHAINS = [(side + a, side + b, side + c) for side in ("left", "right")
           for a, b, c in (("UpperArm", "LowerArm", "Hand"), ("UpperLeg", "LowerLeg", "Foot"))]  # fmt: skip
@@ -91,7 +93,7 @@ def axes_of(theirs, ours):
     return Rotation.from_matrix(np.round(Rotation.align_vectors(*spread)[0].as_matrix()))
 
 
-def test_head_hands_and_feet_turn_as_in_the_file(both):
+def test_head_hands_and_feet_turn_as_in_the_file(both, request):
     """But for what differs all the time: soles are flat on the floor whatever the height of an ankle."""
     (_, theirs), (_, ours) = both
     for bone in ENDS:
@@ -99,7 +101,8 @@ def test_head_hands_and_feet_turn_as_in_the_file(both):
         typical = steady[np.argmin([np.median((turn.inv() * steady).magnitude()) for turn in steady])]
         error = ((theirs[bone] * typical).inv() * ours[bone]).magnitude()
         assert np.degrees(np.percentile(error, OFTEN)) < DEGREES
-        assert np.degrees(typical.magnitude()) < (DEGREES if not bone.endswith("Foot") else 30.0)
+        if request.node.callspec.params["both"] not in NO_T_POSE:
+            assert np.degrees(typical.magnitude()) < (DEGREES if not bone.endswith("Foot") else 30.0)
 
 
 def test_hands_and_feet_are_where_the_file_has_them_with_limbs_of_our_length(both):

@@ -44,6 +44,23 @@ def test_a_source_that_rests_as_we_do_is_copied(aist):
         assert same_rotation(retarget.rotations(world, directions, EVERY, HUMANOID), local)
 
 
+def test_rolls_that_places_do_not_show_come_from_the_sources_turns_and_no_joint_moves(aist):
+    root, local, _ = aist
+    rolls = ["head", *(side + bone for side in ("left", "right") for bone in ("UpperArm", "LowerArm", "Hand", "Foot"))]
+    world = world_of(local)
+    lies = Rotation.random(len(rolls), random_state=1).as_quat()  # as the source's joints lie in their bones, unknown
+    turns = {bone: rotation.multiply(world[:, BONES.index(bone)], lies[n]) for n, bone in enumerate(rolls)}
+    unseen = np.array(local)
+    ends = [BONES.index(bone) for bone in rolls if bone.endswith(("head", "Hand"))]
+    unseen[:, ends] = (0.0, 0.0, 0.0, 1.0)
+    found = retarget.with_turns(unseen, turns, HUMANOID)
+    assert np.allclose(*(kinematics.forward(HUMANOID, root, pose)[0] for pose in (found, unseen)), atol=1e-9)
+    for bone in rolls:
+        b = BONES.index(bone)
+        off = rotation.multiply(rotation.inverse(world[:, b]), world_of(found)[:, b])
+        assert same_rotation(off, np.broadcast_to(off[0], off.shape), within=1e-6)  # but for how it lies on the average
+
+
 def test_splayed_legs_at_rest_in_the_source_stay_splayed():
     directions = np.zeros((len(BONES), 3))
     splayed = np.array([np.sin(np.radians(20)), -np.cos(np.radians(20)), 0.0])
