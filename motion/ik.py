@@ -2,16 +2,18 @@
 
 The hinge closes or opens until the end is as far off as the target is, always to its own side, so a knee neither flips
 nor bends backwards; the smallest turn of the first bone then brings the end there, so the limb's own plane and twist
-stay. Near full reach the limb straightens ever more slowly. Turned limbs, lengths in metres, angles in radians.
+stay. Near full reach the limb straightens ever more slowly. Lengths in metres, angles in radians.
 """
 
 import numpy as np
 
-from motion import rotation
+from motion import small
 from motion.rotation import TINY, Floats
 
-REACH = 0.9998  # of both lengths: the farthest
-SOFT = 0.03  # of both lengths: so long before it the limb begins to resist
+REACH = 0.9998  # of the limb's length: the farthest
+SOFT = 0.03  # of the limb's length: so long before it the limb begins to resist
+
+_HINGE = np.array([1.0, 1.0, -1.0, -1.0])
 
 
 def reach(first: Floats, second: Floats, upper: Floats, lower: Floats, target: Floats) -> tuple[Floats, Floats]:
@@ -21,32 +23,34 @@ def reach(first: Floats, second: Floats, upper: Floats, lower: Floats, target: F
     the first joint, in the axes of the first bone's parent. The hinge is the second bone's X axis, and a positive turn
     closes it. A limb whose end is at the target already stays as it is.
     """
-    second = rotation.multiply(second, about_x(_closing(second, upper, lower, target)))
-    end = rotation.rotate(first, upper + rotation.rotate(second, lower))
-    return rotation.multiply(rotation.shortest_arc(end, target), first), second
+    axes = small.to_matrix(second)
+    closing = _closing(axes, upper, lower, target)
+    half = closing[..., None] / 2.0
+    second = np.cos(half) * second + np.sin(half) * (second[..., ::-1] * _HINGE)
+    cosine, sine = np.cos(closing), np.sin(closing)
+    end: Floats = np.empty(target.shape)
+    end[..., 0] = lower[0]
+    end[..., 1] = cosine * lower[1] - sine * lower[2]
+    end[..., 2] = sine * lower[1] + cosine * lower[2]
+    end = small.turn(small.to_matrix(first), upper + small.turn(axes, end))
+    return small.multiply(small.shortest_arc(end, target), first), second
 
 
-def about_x(angle: Floats) -> Floats:
-    """The turn [..., 4] by `angle` [...] about +X."""
-    turn = np.zeros((*angle.shape, 4))
-    turn[..., 0], turn[..., 3] = np.sin(angle / 2), np.cos(angle / 2)
-    return turn
-
-
-def _closing(second: Floats, upper: Floats, lower: Floats, target: Floats) -> Floats:
+def _closing(axes: Floats, upper: Floats, lower: Floats, target: Floats) -> Floats:
     """By how much the hinge [...] closes so that the end is as far from the first joint as the target.
 
-    With v = `upper` in the second bone's axes, the squared distance after a turn by x is
+    axes: [..., 3, 3] of the second bone. With v = `upper` in them, the squared distance after a turn by x is
     |upper|^2 + |lower|^2 + 2 (v_x lower_x + size cos(x - straight)).
     """
-    v = rotation.rotate(rotation.inverse(second), upper)
+    v = upper @ axes
     across = v[..., 1] * lower[1] + v[..., 2] * lower[2]
     along = v[..., 2] * lower[1] - v[..., 1] * lower[2]
     size, straight = np.maximum(np.hypot(across, along), TINY), np.arctan2(along, across)
     fixed = upper @ upper + lower @ lower + 2.0 * v[..., 0] * lower[0]
     now, longest = np.sqrt(np.maximum(fixed + 2.0 * across, 0.0)), np.sqrt(np.maximum(fixed + 2.0 * size, 0.0))
-    far = _within_reach(np.sqrt(np.add.reduce(target * target, axis=-1)), now, longest)
-    closing: Floats = straight + np.arccos(np.clip((far * far - fixed) / (2.0 * size), -1.0, 1.0))
+    far = _within_reach(small.length(target), now, longest)
+    bent = (far * far - fixed) / (2.0 * size)
+    closing: Floats = straight + np.arccos(np.minimum(np.maximum(bent, -1.0), 1.0))
     return closing
 
 

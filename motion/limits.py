@@ -16,14 +16,14 @@ _CONES = {
     "spine": (55, 75),
     "chest": (40, 60),
     "upperChest": (40, 60),
-    "neck": (55, 75),
-    "head": (60, 80),
+    "neck": (65, 85),
+    "head": (65, 85),
     "Shoulder": (35, 50),
-    "Hand": (85, 105),
-    "Foot": (60, 80),
+    "Hand": (145, 165),
+    "Foot": (70, 90),
     "Toes": (55, 75),
 }
-# the axis about which a positive turn closes the hinge, left and right; degrees: opens to, closes to
+# the axis about which a positive turn closes the hinge, left and right
 _HINGES = {"LowerLeg": ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0)), "LowerArm": ((0.0, -1.0, 0.0), (0.0, 1.0, 0.0))}
 _OPEN, _SHUT = math.radians(-1.0), math.radians(155.0)
 
@@ -43,36 +43,34 @@ def _cone_table() -> Floats:
 
 
 _FREE, _ROOM = _cone_table()
+_COSINE = np.cos(_FREE / 2) - 1e-12  # |w| of a bone at the end of its free range
 
 
 def limit(local: Floats) -> Floats:
     """Local rotations [..., 22, 4] within the limits; those that were there already stay as they are."""
-    limited = _within_cones(local)
-    limited[..., _HINGED, :] = _one_way(limited[..., _HINGED, :])
+    limited: Floats = local.copy()
+    far = np.abs(local[..., 3]) < _COSINE
+    if far.any():
+        limited = np.where(far[..., None], _less(local), limited)
+    hinged = limited[..., _HINGED, :]
+    about = np.add.reduce(hinged[..., :3] * _AXES, axis=-1) * np.copysign(1.0, hinged[..., 3])
+    w = np.abs(hinged[..., 3])
+    if ((about < math.tan(_OPEN / 2) * w) | (about > math.tan(_SHUT / 2) * w)).any():
+        limited[..., _HINGED, :] = _turned_back(hinged, 2.0 * np.arctan2(about, w))
     return limited
 
 
-def _within_cones(local: Floats) -> Floats:
-    """The same axes with angles that end."""
+def _less(local: Floats) -> Floats:
+    """Turns beyond the free range about the same axes by angles that end."""
     sine = np.sqrt(np.add.reduce(local[..., :3] ** 2, axis=-1))
-    angle = 2.0 * np.arctan2(sine, np.abs(local[..., 3]))
-    over = angle - _FREE
-    if not (over > 0.0).any():
-        return local.copy()
-    less = np.where(over > 0.0, _FREE + _ROOM * (1.0 - np.exp(-np.maximum(over, 0.0) / _ROOM)), angle)
-    limited = np.empty_like(local)
-    limited[..., :3] = local[..., :3] * (np.sin(less / 2) / np.maximum(sine, TINY))[..., None]
+    over = np.maximum(2.0 * np.arctan2(sine, np.abs(local[..., 3])) - _FREE, 0.0)
+    less = _FREE + _ROOM * (1.0 - np.exp(-over / _ROOM))
+    limited: Floats = local * (np.sin(less / 2) / np.maximum(sine, TINY))[..., None]
     limited[..., 3] = np.copysign(np.cos(less / 2), local[..., 3])
-    return np.where((over > 0.0)[..., None], limited, local)
+    return limited
 
 
-def _one_way(hinged: Floats) -> Floats:
-    """Hinges [..., 4, 4] that neither bend backwards nor close too far: turned back about their own axes."""
-    about = np.add.reduce(hinged[..., :3] * _AXES, axis=-1)
-    angle = 2.0 * np.arctan2(about, hinged[..., 3])
-    angle = np.where(angle > math.pi, angle - 2.0 * math.pi, np.where(angle < -math.pi, angle + 2.0 * math.pi, angle))
-    back = np.clip(angle, _OPEN, _SHUT) - angle
-    if not back.any():
-        return hinged
-    turn = np.concatenate([_AXES * np.sin(back / 2)[..., None], np.cos(back / 2)[..., None]], axis=-1)
-    return rotation.multiply(hinged, turn)
+def _turned_back(hinged: Floats, angle: Floats) -> Floats:
+    """Hinges [..., 4, 4] at these angles [..., 4], into their range about their own axes."""
+    half = (np.clip(angle, _OPEN, _SHUT) - angle)[..., None] / 2
+    return rotation.multiply(hinged, np.concatenate([_AXES * np.sin(half), np.cos(half)], axis=-1))

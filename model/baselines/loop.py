@@ -38,7 +38,7 @@ class Loop(nn.Module):
         self, features: Tensor, beat: Tensor, controls: Tensor, noise: Tensor, at: Tensor, started: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """One frame; inputs and outputs in the order of `export.manifest`."""
-        moved = musical_time.passed(beat, at, started)
+        moved = musical_time.hurried(musical_time.passed(beat, at, started), beat, started)
         at = torch.remainder(at + moved, 2 * BEATS)
         clip = controls[:, : self.styles].argmax(dim=1, keepdim=True)
         pace = musical_time.pace(musical_time.faster(beat, self.tempo[clip]))

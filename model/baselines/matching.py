@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from audio.config import FRAME_RATE
 from export.manifest import POSE_SIZE, StateSpec
 from model.baselines import musical_time
-from model.baselines.musical_time import TICKS, Phrase
+from model.baselines.musical_time import TICKS, TRAVEL, Phrase
 from model.datasets.take import Take
 from model.evaluation.performing import Dancer, of_module
 from model.kinematics import heading_positions
@@ -28,7 +28,7 @@ LEAD_FRAMES = 2
 NOISE = 8
 LIMBS = [BONES.index(side + bone) for side in ("left", "right") for bone in ("Foot", "Toes", "Hand")]
 HALF_LIFE = 0.12  # s of the join
-STYLE, ENERGY, BENT, SHOWN, CHANCE, CLOSED = 400.0, 60.0, 1000.0, 30.0, 4.0, 1e6
+STYLE, ENERGY, BENT, SHOWN, CHANCE, CLOSED = 400.0, 60.0, 4000.0, 30.0, 4.0, 1e6
 EASY_TEMPO = 0.15  # log: tempi so near cost nothing
 MEMORY = 0.97  # of what was shown, from choice to choice
 SAME = 1e-2  # in the numbers of a pose: rounding of the place in the table
@@ -77,7 +77,7 @@ class Matching(nn.Module):
     ) -> tuple[Tensor, ...]:
         """One frame; inputs and outputs in the order of `export.manifest`."""
         base, at, pace, started, offset, drift, last, shown = state
-        moved = musical_time.passed(beat, at, started)
+        moved = musical_time.hurried(musical_time.passed(beat, at, started), beat, started)
         now = at + moved
         chooses = (started < 0.5) | (now.floor() >= HOLD)
         old = musical_time.rows_at(self.table, base + now * pace * TICKS)
@@ -89,13 +89,15 @@ class Matching(nn.Module):
         pace = torch.where(chooses, musical_time.pace(ahead), pace)
         row = musical_time.rows_at(self.table, base + now * pace * TICKS)
         # where the choice is to go on, old and new are the same row and nothing is left over
-        leap = torch.where(chooses & (started > 0.5), old - row, 0.0)
+        beats = pace * moved * (started > 0)
+        leap = torch.where(chooses & (started > 0.5), musical_time.in_seconds(old - row, beats), 0.0)
         before = musical_time.rows_at(self.table, base + (now - moved) * pace * TICKS)
         rate = torch.where(leap.abs().amax(dim=1, keepdim=True) > SAME, (old - last - row + before) * FRAME_RATE, 0.0)
+        rate = torch.cat([rate[:, : TRAVEL.start], 0.0 * rate[:, TRAVEL], rate[:, TRAVEL.stop :]], dim=1)
         offset, drift = _decay(offset + leap, drift + rate)
         chosen = torch.nn.functional.one_hot(found[:, 0].long(), shown.shape[1])
         shown = torch.where(chooses, shown * MEMORY + chosen, shown)
-        pose = musical_time.in_seconds(row, pace * moved * (started > 0)) + _body_alone(offset)
+        pose = musical_time.in_seconds(row, beats) + _without_contacts(offset)
         pose = musical_time.mirrored(pose, controls[:, -1:])
         return pose, base, now, pace, torch.ones_like(started), offset, drift, row, shown
 
@@ -143,10 +145,9 @@ def _decay(offset: Tensor, drift: Tensor) -> tuple[Tensor, Tensor]:
     return (offset + push / FRAME_RATE) * fade, (drift - push * pull / FRAME_RATE) * fade
 
 
-def _body_alone(offset: Tensor) -> Tensor:
-    """An offset without travel and contacts: those are of the new take at once."""
+def _without_contacts(offset: Tensor) -> Tensor:
+    """An offset whose contacts are those of the new take at once."""
     kept = torch.ones(POSE_SIZE)
-    kept[musical_time.TRAVEL] = 0.0
     kept[CONTACTS] = 0.0
     return offset * kept
 
@@ -173,6 +174,6 @@ def _features(table: NDArray[np.float32]) -> NDArray[np.float64]:
     place = local[:, [0, *LIMBS]]
     velocity = np.gradient(place, axis=0) * TICKS
     at = slice(None, None, TICKS)
-    columns = [place[at, :1, 1], table[at, musical_time.TRAVEL].astype(np.float64)]
+    columns = [place[at, :1, 1], table[at, TRAVEL].astype(np.float64)]
     groups = [*columns, place[at, 1:].reshape(len(place[at]), -1), velocity[at, 1:].reshape(len(place[at]), -1)]
     return np.concatenate([(g - g.mean(axis=0)) / max(float(g.std(axis=0).mean()), 1e-3) for g in groups], axis=1)

@@ -29,6 +29,7 @@ COS, SIN = BEAT_NAMES.index("beat_cos"), BEAT_NAMES.index("beat_sin")
 TEMPO = BEAT_NAMES.index("tempo")
 HALF_TIME = math.log(math.sqrt(2.0))  # music so much faster than the recording is danced at half time
 LONGEST_STEP = 0.5  # beats a frame: a greater jump of the clock is a jump back
+HURRY = 1.5  # times the tempo: so fast a dancer makes up for what the clock leapt ahead
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,15 @@ def passed(beat: Tensor, at: Tensor, started: Tensor) -> Tensor:
     heard = torch.atan2(beat[:, SIN : SIN + 1], beat[:, COS : COS + 1]) / (2 * torch.pi)
     ahead = torch.remainder(heard - at + LONGEST_STEP, 1.0) - LONGEST_STEP
     return torch.where(started > 0, ahead.clamp(min=0.0), torch.remainder(heard, 1.0))
+
+
+def hurried(moved: Tensor, beat: Tensor, started: Tensor) -> Tensor:
+    """The beats `passed` [B, 1] that are danced in this frame: after a leap of the clock the rest waits for the next.
+
+    A body that leapt with the clock would slide metres in one frame.
+    """
+    a_frame = 2.0 / FRAME_RATE * torch.exp(math.log(2.0) * beat[:, TEMPO : TEMPO + 1])
+    return torch.where(started > 0, torch.minimum(moved, HURRY * a_frame), moved)
 
 
 def faster(beat: Tensor, tempo: Tensor) -> Tensor:
