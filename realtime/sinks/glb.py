@@ -12,15 +12,15 @@ from motion import gltf_figure
 from motion.gltf_animation import LATEST, Layout, columns
 from motion.rotation import Floats
 from motion.skeleton import HUMANOID
-from realtime.frame import StageError, StageFrame
+from realtime.frame import StageError
 from realtime.sinks.base import SinkOptions
+from realtime.sinks.each import EachRecorder
 from realtime.sinks.growing import GrowingFile
-from realtime.sinks.recorder import Recorder, one_each
 
 RATE = 60.0  # keys a second
 
 
-class GlbSink(Recorder):
+class GlbSink(EachRecorder):
     """One file for each dancer, as a VRM animation has but one."""
 
     HELP = "glTF animation FILE.glb, or FILE.vrma for VRM avatars (FILE_0, FILE_1 ... for several dancers); rate=60"
@@ -29,38 +29,9 @@ class GlbSink(Recorder):
         options.only("rate")
         rate = options.rate(RATE)
         suffix = ".vrma" if options.target.lower().endswith(".vrma") else ".glb"
-        self._paths = one_each(options.file(suffix), options.info.dancers)
-        figure = gltf_figure.body() if suffix == ".glb" else None
-        self._files: list[_Animation] = []
-        try:
-            for path in self._paths:
-                self._files.append(_Animation(path, partial(Layout, HUMANOID, figure=figure)))
-        except OSError as err:
-            self.discard()
-            raise StageError(f"--sink glb cannot write {self._paths[0]}: {err.strerror}") from None
-        super().__init__(rate)
-
-    def record(self, frames: list[StageFrame]) -> None:
-        """Add their keys."""
-        frames, times = self.timed(frames)
-        for dancer, file in enumerate(self._files):
-            root = np.array([frame.root_position[dancer] for frame in frames])
-            file.add(times, root, np.array([frame.rotations[dancer] for frame in frames]))
-
-    def finish(self) -> None:
-        """Complete all files."""
-        for file in self._files:
-            file.close()
-
-    def discard(self) -> None:
-        """Remove all files."""
-        for file in self._files:
-            file.discard()
-
-    def describe(self) -> str:
-        """Which files."""
-        more = f" to {self._paths[-1].name}" if len(self._paths) > 1 else ""
-        return f"glb {self._paths[0]}{more}"
+        lay = partial(Layout, HUMANOID, figure=gltf_figure.body() if suffix == ".glb" else None)
+        path, dancers = options.file(suffix), options.info.dancers
+        super().__init__("glb", path, dancers, rate, partial(_Animation, lay=lay))
 
 
 class _Animation:
@@ -68,7 +39,6 @@ class _Animation:
 
     def __init__(self, path: Path, lay: partial[Layout]) -> None:
         self._lay, self._file = lay, GrowingFile(path, lay)
-        self.discard = self._file.discard
         self._last = 0.0  # s, time of the newest key
 
     def add(self, times: Floats, root: Floats, local: Floats) -> None:
@@ -92,3 +62,7 @@ class _Animation:
             return self.discard()
         keys, last = self._file.rows, self._last
         return self._file.close(self._lay, lambda layout: [layout.mark(keys, 0.0, last)])
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        self._file.discard()

@@ -8,6 +8,7 @@ old one: all in all, each row is copied twice at most. The room not used yet tak
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Generic, Protocol, TypeVar
 
@@ -31,24 +32,52 @@ class Layout(Protocol):
 L = TypeVar("L", bound=Layout)
 
 
+class NewFile:
+    """Made under the name PATH.part, so that PATH itself appears whole; unbuffered."""
+
+    def __init__(self, path: Path, begin: Callable[[BinaryIO], None]) -> None:
+        """begin: writes what is there without any row. Raises OSError, and then leaves nothing."""
+        self.path, self.part = path, path.with_name(path.name + ".part")
+        self.file: BinaryIO = self.part.open("w+b", buffering=0)
+        self._there = False
+        try:
+            begin(self.file)
+        except OSError:
+            self.discard()
+            raise
+
+    def take_place(self) -> None:
+        """Make PATH.part PATH. Closed in between, since some systems give no new name to an open file."""
+        self.file.close()
+        os.replace(self.part, self.path)
+        self.file = self.path.open("r+b", buffering=0)
+        self._there = True
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        self.file.close()
+        self.part.unlink(missing_ok=True)
+        if self._there:
+            self.path.unlink(missing_ok=True)
+
+
 class GrowingFile(Generic[L]):
-    """Made under the name PATH.part; PATH itself appears with the first rows."""
+    """PATH appears with the first rows."""
 
     def __init__(self, path: Path, lay: Callable[[int], L]) -> None:
         """lay: the layout with room for a number of rows. Raises OSError."""
-        self.path, self.rows = path, 0
-        self._lay, self._part = lay, path.with_name(path.name + ".part")
-        self._layout = lay(FIRST_CAPACITY)
-        self._file: BinaryIO = _begin(self._part, self._layout)
+        self.rows = 0
+        self._lay, self._layout = lay, lay(FIRST_CAPACITY)
+        self._new = NewFile(path, partial(_begin, self._layout))
 
     def append(self, rows: int, parts: Sequence[bytes], marks: Callable[[L], Sequence[Write]]) -> None:
         """Add rows, their bytes in `parts` for each column. marks: what makes them count. Raises OSError."""
         if self.rows + rows > self._layout.capacity:
             self._lay_anew(self._lay(2 * (self.rows + rows)), parts, marks)
         else:
-            self._add(self._file, self._layout, parts, marks)
+            self._add(self._new.file, self._layout, parts, marks)
             if not self.rows:
-                self._take_place()
+                self._new.take_place()
         self.rows += rows
 
     def close(self, lay: Callable[[int], L], marks: Callable[[L], Sequence[Write]]) -> None:
@@ -59,15 +88,12 @@ class GrowingFile(Generic[L]):
         try:
             self._lay_anew(lay(self.rows), (), marks)
         finally:
-            self._file.close()
-            self._part.unlink(missing_ok=True)
+            self._new.file.close()
+            self._new.part.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Leave nothing behind."""
-        self._file.close()
-        self._part.unlink(missing_ok=True)
-        if self.rows:
-            self.path.unlink(missing_ok=True)
+        self._new.discard()
 
     def _add(self, file: BinaryIO, layout: L, parts: Sequence[bytes], marks: Callable[[L], Sequence[Write]]) -> None:
         for (start, width), part in zip(layout.columns, parts, strict=False):
@@ -76,30 +102,19 @@ class GrowingFile(Generic[L]):
             write_at(file, *mark)
 
     def _lay_anew(self, layout: L, parts: Sequence[bytes], marks: Callable[[L], Sequence[Write]]) -> None:
-        with _begin(self._part, layout) as file:
+        old = self._new.file
+        with self._new.part.open("w+b", buffering=0) as file:
+            _begin(layout, file)
             for (before, width), (after, _) in zip(self._layout.columns, layout.columns, strict=False):
                 for at in range(0, self.rows * width, COPIED):
-                    self._file.seek(before + at)
-                    write_at(file, after + at, self._file.read(min(COPIED, self.rows * width - at)))
+                    old.seek(before + at)
+                    write_at(file, after + at, old.read(min(COPIED, self.rows * width - at)))
             self._add(file, layout, parts, marks)
         self._layout = layout
-        self._take_place()
-
-    def _take_place(self) -> None:
-        """Closed in between, since some systems give no new name to an open file."""
-        self._file.close()
-        os.replace(self._part, self.path)
-        self._file = self.path.open("r+b", buffering=0)
+        self._new.take_place()
 
 
-def _begin(path: Path, layout: Layout) -> BinaryIO:
-    file = path.open("w+b", buffering=0)
-    try:
-        file.truncate(layout.size)
-        for write in layout.start:
-            write_at(file, *write)
-    except OSError:
-        file.close()
-        path.unlink()
-        raise
-    return file
+def _begin(layout: Layout, file: BinaryIO) -> None:
+    file.truncate(layout.size)
+    for write in layout.start:
+        write_at(file, *write)
