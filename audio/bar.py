@@ -109,8 +109,3 @@ def told(number: int, metre: int, place: int) -> Bar:
 def position(bar: Bar, beats: float) -> float:
     """Beats since the downbeat, 0 to the metre, when the clock shows `beats`."""
     return float((beats - bar.origin) % bar.metre)
-
-
-def sureness(bar: Bar) -> float:
-    """The chance that the position told is right, 0-1."""
-    return float(bar.belief[STATES.index((bar.metre, (bar.number - bar.origin) % bar.metre))])

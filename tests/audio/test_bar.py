@@ -17,6 +17,11 @@ def heard(counted: Bar, metre: int, first: int, last: int, origin: int, sure: fl
     return counted
 
 
+def believed(counted: Bar) -> float:
+    """The chance that the position told is right, 0-1."""
+    return float(counted.belief[bar.STATES.index((counted.metre, (counted.number - counted.origin) % counted.metre))])
+
+
 @pytest.mark.parametrize("metre", bar.METRES)
 @pytest.mark.parametrize("origin", [0, 1, 2])
 def test_every_metre_is_found_from_ideal_downbeats_within_six_bars(metre: int, origin: int) -> None:
@@ -24,7 +29,7 @@ def test_every_metre_is_found_from_ideal_downbeats_within_six_bars(metre: int, o
     assert counted.metre == metre
     assert bar.position(counted, float(origin + 7 * metre)) == 0.0
     assert bar.position(counted, origin + 7 * metre + 1.25) == 1.25
-    assert bar.sureness(counted) > 0.8
+    assert believed(counted) > 0.8
 
 
 def test_four_is_found_within_three_bars_and_then_kept() -> None:
@@ -47,7 +52,7 @@ def test_the_belief_is_a_probability_and_the_position_lies_in_the_bar_whatever_i
         assert counted.belief.min() >= 0.0
         assert counted.metre in bar.METRES
         assert 0.0 <= bar.position(counted, number + 0.5) < counted.metre
-        assert 0.0 <= bar.sureness(counted) <= 1.0 + 1e-4
+        assert 0.0 <= believed(counted) <= 1.0 + 1e-4
 
 
 def test_one_loud_beat_in_the_wrong_place_does_not_turn_the_bar() -> None:
@@ -67,7 +72,7 @@ def test_beats_of_which_nothing_is_heard_say_nothing() -> None:
     for number in range(24, 36):
         counted = bar.listen(counted, number, 0.0, 0.0)
     assert (counted.metre, bar.position(counted, 36.0)) == (3, 0.0)
-    assert bar.sureness(counted) < bar.sureness(heard(bar.init(), 3, 0, 36, 0))
+    assert believed(counted) < believed(heard(bar.init(), 3, 0, 36, 0))
 
 
 @given(st.integers(0, 1000), st.sampled_from(bar.METRES), st.integers(0, 11))
@@ -77,7 +82,7 @@ def test_what_somebody_tells_holds_at_once_and_outlasts_a_beat_that_says_otherwi
     counted = bar.told(number, metre, place)
     assert counted.metre == metre
     assert bar.position(counted, float(number)) == place % metre
-    assert bar.sureness(counted) > 0.9
+    assert believed(counted) > 0.9
     later = heard(counted, metre, number + 1, number + 3, number + 1)
     assert later.metre == metre
     assert bar.position(later, float(number)) == place % metre

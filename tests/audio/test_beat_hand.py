@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio import bar, beat, beat_hand, features
+from audio import beat, beat_hand, features
 from audio.beat import Beat, BeatState
 from audio.config import FRAME, FRAME_RATE, RATE
 from audio.features import FrameFeatures
@@ -194,7 +194,7 @@ def test_a_downbeat_is_the_nearest_beat_and_beat_and_tempo_stay(ago: float) -> N
     assert after.beat_phase == before.beat_phase
     assert after.bpm == before.bpm
     assert after.beat_in_bar in ((1,) if before.beat_phase < 0.5 else (after.metre,))
-    assert bar.sureness(state.bar) > 0.9
+    assert state.bar.belief.max() > 0.9
 
 
 def outside(state: BeatState, bpm: float, start: float, frames: list[FrameFeatures], metre: int = 4) -> list[BeatState]:
