@@ -27,7 +27,8 @@ env: .venv/all.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/all.lock
 	touch $@
 
-# receivers that were not written here; without Node the tests that need them are skipped with a reason
+# receivers that were not written here; without Node the tests that need them are skipped with a reason, and so are those
+# of Pure Data and SuperCollider (apt install puredata-core, 5 MB; supercollider-language, 230 MB) and of `make blender`
 interop: tests/interop/node_modules/.stamp
 tests/interop/node_modules/.stamp: tests/interop/package-lock.json
 	if command -v npm >/dev/null; then cd tests/interop && npm ci --silent --no-audit --no-fund; fi
