@@ -149,9 +149,9 @@ def _follow(state: FinishState, raw: Floats, stays: Bools, seconds: float) -> tu
 
 
 def _clearance(height: Floats, along: Floats, stands: Bools) -> Floats:
-    """How much higher [N, 2, 2] the points of a foot go that is free and travels: over the floor, not along it."""
+    """How much higher [N, 2, 2] the points of a foot go that is free: over the floor, not along it or through it."""
     share = np.minimum(np.maximum((along - WALKS[0]) / (WALKS[1] - WALKS[0]), 0.0), 1.0)
-    lift = np.maximum(CLEAR - height, 0.0) * share
+    lift = np.maximum(np.maximum(CLEAR - height, 0.0) * share, -height)
     both: Floats = np.maximum(lift, _other(lift))
     return both * ~stands
 

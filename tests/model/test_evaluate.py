@@ -25,6 +25,8 @@ from model.evaluation.dance import Dance, recorded, shown
 from model.evaluation.performing import Dancer, open_dancer, perform
 from model.evaluation.recital import Programme
 from model.evaluation.table import TRUTH, Cell, Row, verdict
+from model.metrics import feet, spectra
+from model.render import positions as decoded
 from model.stepping import ages, drive
 from realtime import dancers
 from realtime.engines.open import open_engine
@@ -113,6 +115,17 @@ def test_dances_of_any_length_are_finished_side_by_side_as_alone() -> None:
     one, other = perform(dancer, [heard, heard.beginning(40)], [dancer.setting()] * 2, [0, 1], "test")
     for together, alone in zip(shown([one, other]), shown([one]) + shown([other]), strict=True):
         np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+def test_the_shipped_dancer_slides_less_as_shown_than_as_it_comes_and_is_no_jerkier() -> None:
+    dancer = open_dancer(SHIPPED)
+    heard = music.hear(demo.song(7, seconds=24.0).samples, dancer.lead_frames / FRAME_RATE)
+    poses = perform(dancer, [heard] * 3, [dancer.setting(style) for style in dancer.styles], [0] * 3, "test")
+    raw, seen = [decoded(pose, FRAME_RATE) for pose in poses], shown(poses)
+    slides = [np.mean([feet.skating(dance, FRAME_RATE) for dance in dances]) for dances in (raw, seen)]
+    assert slides[1] < 0.6 * slides[0]
+    jerk = [np.mean([spectra.jerk(dance, FRAME_RATE) for dance in dances]) for dances in (raw, seen)]
+    assert jerk[1] < 1.1 * jerk[0]
 
 
 def test_a_take_is_measured_at_the_dancers_rate_with_its_own_beats() -> None:
