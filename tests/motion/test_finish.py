@@ -103,10 +103,10 @@ def test_a_foot_that_is_dragged_off_lets_go_and_comes_back_to_the_dance() -> Non
 
 
 def test_a_dancer_whose_feet_always_slide_one_way_does_not_leave_its_path() -> None:
-    """Ten minutes of standing on a body that creeps: the hips follow their feet, but never far."""
-    root, local, _ = (np.repeat(part[:1], 9000, axis=0) for part in walk("bounce"))
-    root[:, 0] += 0.05 * np.arange(9000) / FPS
-    after, _, _ = alone(root, local, np.ones((9000, 4)))
+    """Three minutes of standing on a body that creeps: the hips follow their feet, but never far."""
+    root, local, _ = (np.repeat(part[:1], 2700, axis=0) for part in walk("bounce"))
+    root[:, 0] += 0.05 * np.arange(2700) / FPS
+    after, _, _ = alone(root, local, np.ones((2700, 4)))
     assert np.abs(after[:, 0, 0] - root[:, 0]).max() < 0.4
 
 
