@@ -88,7 +88,7 @@ def crowd(mesh: Mesh, dancers: int) -> Crowd:
         all_edges,
         np.tile(mesh.material, dancers),
         np.repeat(np.arange(dancers), faces),
-        tuple(itemgetter(*ends) for ends in all_faces.T.tolist() + all_edges[:2].T.tolist()),
+        tuple(itemgetter(*dict.fromkeys(ends)) for ends in all_faces.T.tolist() + all_edges[:2].T.tolist()),
     )
 
 

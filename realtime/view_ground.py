@@ -31,7 +31,7 @@ DROPPED, MIRRORED = np.array((1.0, 0.0, 1.0)), np.array((1.0, -1.0, 1.0))
 _ANGLE = np.linspace(0, 2 * np.pi, 41)
 CIRCLE = np.stack((np.cos(_ANGLE), np.zeros_like(_ANGLE), np.sin(_ANGLE)), axis=-1)
 RING = 0.35  # metres from which the beat's ring runs a metre outwards
-ARROW = np.array(((-0.10, 0.0, 0.52), (0.0, 0.0, 0.64), (0.10, 0.0, 0.52), (0.0, 0.0, 0.57)))
+ARROW = np.array(((-0.10, 0.52), (0.0, 0.64), (0.10, 0.52), (0.0, 0.57)))  # metres left and ahead
 PIECES = 3  # of each bone of a reflected leg, which fades from one to the next
 _PLACE = np.arange(3 * PIECES + 1) / PIECES
 REFLECTED_RADII = np.interp(_PLACE, np.arange(4), (0.045, 0.045, 0.055, 0.085))
@@ -75,18 +75,19 @@ class Prints:
 def prints(camera: Camera, bodies: list[Body], ring: float) -> Prints:
     """Project all of it at once; ring 0-1 is how far the beat's ring has run."""
     positions = np.stack([positions for _, positions, _ in bodies])
-    turned = yaw(np.stack([world[0] for _, _, world in bodies]))
-    c, s, zero = np.cos(turned), np.sin(turned), np.zeros_like(turned)
-    ahead = np.stack((c, zero, -s, zero, zero + 1, zero, s, zero, c), axis=-1).reshape(-1, 3, 3)
+    turned = yaw(np.stack([world[0] for _, _, world in bodies]))[:, None]
+    c, s = np.cos(turned), np.sin(turned)
     right, _, towards = camera.axes()
     marks = np.empty((len(bodies), 4 + len(CIRCLE) + len(ARROW), 3))
     marks[:, :4] = GLOW_REACH * np.stack((-right, right, -towards, towards))
     marks[:, 4 : -len(ARROW)] = (RING + ring) * CIRCLE
-    marks[:, -len(ARROW) :] = ARROW @ ahead
+    marks[:, -len(ARROW) :, 0] = c * ARROW[:, 0] + s * ARROW[:, 1]
+    marks[:, -len(ARROW) :, 2] = c * ARROW[:, 1] - s * ARROW[:, 0]
     marks += positions[:, :1]
+    marks[..., 1] = 0.0
     soles = positions[:, SOLES]
     legs = REFLECTING @ positions * MIRRORED
-    points = np.concatenate((legs, positions @ THROWN, soles * DROPPED, marks * DROPPED), axis=1)
+    points = np.concatenate((legs, positions @ THROWN, soles * DROPPED, marks), axis=1)
     pixels, scale = camera.project(points)
     first = len(REFLECTING)
     second = first + positions.shape[1] + len(SOLES)

@@ -1,5 +1,7 @@
 """The words and meters over the picture: tempo, beats, level, style, what arrives, and the help."""
 
+from functools import lru_cache
+
 import pygame
 
 from realtime.view_keys import ROWS, STYLES_ROW
@@ -12,6 +14,7 @@ LOW, MIDDLE, HIGH = (90, 220, 150), (250, 200, 70), (255, 90, 80)
 METER_LOW, METER_HIGH = -60.0, 0.0  # dB
 STEPS, STEP_WIDE, STEP_HIGH, MARGIN = 24, 10, 26, 28
 FULL_HEIGHT, FULL_WIDTH, SMALLEST, LARGEST = 720, 1280, 0.6, 2.0
+BEAT_STEP = 30  # pixels from one beat's ring to the next
 NOTE_SECONDS = 5.0
 RATE_SECONDS = 0.5  # between two readings of the pictures a second
 
@@ -66,12 +69,12 @@ class Panel:
             pen.write(picture, "bpm", (x + wide + 10 * scale, y + 10 * scale), 26, DIM)
             pen.write(picture, words.ruler(), (x + wide + 10 * scale, y + 34 * scale), 28, INK)
         beats, position = bar_position(show, stream.shown_time(now) - show.audio_time)
-        step, row = 30 * scale, y - 26 * scale
-        for n in range(beats):
-            here = known and n == int(position)
-            radius = ((9 if n == 0 else 7) + (6 * (1 - position % 1) ** 2 if here else 0)) * scale
-            colour = accent if here else FAINT
-            pygame.draw.aacircle(picture, colour, (x + 10 * scale + step * n, row), radius, 0 if here else 2)
+        step, row = BEAT_STEP * scale, y - 26 * scale
+        picture.blit(rings(beats, scale), (x, row - BEAT_STEP / 2 * scale))
+        if known:
+            n = int(position)
+            radius = ((9 if n == 0 else 7) + 6 * (1 - position % 1) ** 2) * scale
+            pygame.draw.aacircle(picture, accent, (x + 10 * scale + step * n, row), radius)
         line = pygame.Rect(x, row + 17 * scale, step * beats - 10 * scale, max(3 * scale, 2))
         pygame.draw.rect(picture, FAINT, line)
         if known:
@@ -152,6 +155,17 @@ class Panel:
             pen.write(box, name, (24 * pen.scale, y), 25, INK)
             pen.write(box, meaning, (24 * pen.scale + first, y), 25, DIM)
         picture.blit(box, box.get_rect(center=picture.get_rect().center))
+
+
+@lru_cache(maxsize=8)
+def rings(beats: int, scale: float) -> pygame.Surface:
+    """One for each beat of a bar, the first a little larger."""
+    surface = pygame.Surface((BEAT_STEP * scale * beats, BEAT_STEP * scale), pygame.SRCALPHA)
+    surface.fill((*FAINT, 0))  # what is half covered is of this colour, too
+    for n in range(beats):
+        middle = ((10 + BEAT_STEP * n) * scale, BEAT_STEP / 2 * scale)
+        pygame.draw.aacircle(surface, FAINT, middle, (9 if n == 0 else 7) * scale, 2)
+    return surface
 
 
 def meter(scale: float, lit: bool) -> pygame.Surface:
