@@ -173,6 +173,8 @@ def _network(args: argparse.Namespace, corpus: Corpus) -> tuple[Any, dict[str, A
     torch.manual_seed(args.seed)
     network = checkpoint.build(args.network, config)
     network.set_statistics({name: torch.from_numpy(value) for name, value in corpus.statistics().items()})
+    if hasattr(network, "study"):
+        network.study(_takes(corpus))
     if args.start and not args.resume:
         other, was = checkpoint.load_network(args.start)
         if was["network"] != args.network or other.states != network.states:
@@ -194,6 +196,16 @@ def _network(args: argparse.Namespace, corpus: Corpus) -> tuple[Any, dict[str, A
             if checkpoint.as_json(about[key]) != was[key]:
                 raise ModelError(f"{args.out} was trained with another {key}: give the same, or another --out")
     return network, about
+
+
+def _takes(corpus: Corpus) -> list[dict[str, Any]]:
+    """Every take of the training split once, under the first of its songs."""
+    once = {sequence.name: sequence for sequence in reversed(_split(corpus, "train"))}
+    arrays = ("pose", "beat", "controls")
+    return [
+        {"style": take.style, **{name: torch.from_numpy(getattr(take, name)) for name in arrays}}
+        for take in once.values()
+    ]
 
 
 def _value(setting: str, text: str, default: Any) -> Any:

@@ -7,24 +7,23 @@ import torch
 from torch import Tensor
 
 from audio.beat import BEAT_NAMES
+from motion.pose import VELOCITY, YAW_RATE
 
-TICKS = 4  # places in a half-beat at which training compares
+TICKS = 4  # places in a half-beat
 TICK_FPS = 2.0 * 2 * TICKS  # ticks a second at 120 bpm, the tempo at which speeds are learned
 
 
 class HalfBeats(NamedTuple):
-    """Movement in musical time: K half-beats of TICKS places each."""
+    """Movement in musical time: K half-beats of TICKS places each, and the place where the last one ends."""
 
-    pose: Tensor  # [B, K * TICKS, 140] speeds as at 120 bpm
-    weight: Tensor  # [B, K * TICKS, 140]
+    pose: Tensor  # [B, K * TICKS + 1, 140] speeds as at 120 bpm
     there: Tensor  # [B, K] 1 where the half-beat lies inside the recording
-    frames: Tensor  # [B, K] the frame that begins it
-    places: Tensor  # [TICKS] where in a half-beat the ticks lie, 0-1
-    shape: tuple[int, int]  # B, K
+    frames: Tensor  # [B, K] the first frame in it
+    half: Tensor  # [B, K] 0 where it begins on a beat, 1 between two
 
 
 def half_beats(batch: dict[str, Tensor]) -> HalfBeats:
-    """Resample frames [B, T, ...] to the half-beats that their beat input counts."""
+    """Resample frames `pose` [B, T, 140] to the half-beats that `beat` [B, T, 8] counts; Catmull-Rom between frames."""
     beat, pose = batch["beat"], batch["pose"]
     angle = torch.atan2(beat[..., 1], beat[..., 0])
     turn = angle.diff(dim=1)
@@ -33,19 +32,26 @@ def half_beats(batch: dict[str, Tensor]) -> HalfBeats:
     count = count.contiguous()
     first = torch.ceil(count[:, :1])
     size = int(torch.floor(count[:, -1] - first[:, 0]).max().clamp(min=4.0))
-    places = (torch.arange(TICKS, device=pose.device) + torch.rand((), device=pose.device)) / TICKS
-    borders = first + torch.arange(size, device=pose.device)
-    wanted = (borders.unsqueeze(-1) + places).flatten(1).contiguous()
-    after = torch.searchsorted(count, wanted).clamp(1, pose.shape[1] - 1)
-    rows = torch.arange(pose.shape[0], device=pose.device).unsqueeze(-1)
-    before = after - 1
-    share = ((wanted - count[rows, before]) / (count[rows, after] - count[rows, before]).clamp(min=1e-6)).clamp(
-        0.0, 1.0
-    )
+    wanted = (first + torch.arange(size * TICKS + 1, device=pose.device) / TICKS).contiguous()
     pace = torch.pow(2.0, -beat[..., BEAT_NAMES.index("tempo")]).unsqueeze(-1)  # of 120 bpm over its own
-    slow = torch.cat([pose[..., :1], pose[..., 1:4] * pace, pose[..., 4:]], dim=-1)
-    resampled = slow[rows, before] + share.unsqueeze(-1) * (slow[rows, after] - slow[rows, before])
-    weight = batch["weight"][rows, after]
+    travel = pose[..., VELOCITY.start : YAW_RATE.stop] * pace
+    slow = torch.cat([pose[..., : VELOCITY.start], travel, pose[..., YAW_RATE.stop :]], dim=-1)
+    borders = wanted[:, :-1:TICKS].contiguous()
     there = (borders + 1.0 <= count[:, -1:]).to(pose.dtype)
-    frames = torch.searchsorted(count, borders.contiguous()).clamp(max=pose.shape[1] - 1)
-    return HalfBeats(resampled, weight, there, frames, places, (pose.shape[0], size))
+    frames = torch.searchsorted(count, borders).clamp(max=pose.shape[1] - 1)
+    return HalfBeats(_between(slow, count, wanted), there, frames, torch.remainder(borders, 2.0))
+
+
+def _between(rows: Tensor, at: Tensor, wanted: Tensor) -> Tensor:
+    """Rows [B, T, N] that stand at places `at` [B, T], read at other places [B, S]."""
+    last = rows.shape[1] - 1
+    after = torch.searchsorted(at, wanted).clamp(1, last)
+    before = after - 1
+    each = torch.arange(rows.shape[0], device=rows.device).unsqueeze(-1)
+    share = (wanted - at[each, before]) / (at[each, after] - at[each, before]).clamp(min=1e-6)
+    s = share.clamp(0.0, 1.0).unsqueeze(-1)
+    b, c = rows[each, before], rows[each, after]
+    # beyond the ends it goes straight on
+    a = torch.where((before > 0).unsqueeze(-1), rows[each, (before - 1).clamp(min=0)], 2.0 * b - c)
+    d = torch.where((after < last).unsqueeze(-1), rows[each, (after + 1).clamp(max=last)], 2.0 * c - b)
+    return b + 0.5 * s * (c - a + s * (2.0 * a - 5.0 * b + 4.0 * c - d + s * (3.0 * (b - c) + d - a)))

@@ -22,9 +22,10 @@ from torch.nn import functional
 
 from export.manifest import POSE_SIZE, StateSpec
 from model.kinematics import contact_slide, heading_positions
-from model.networks.layers import EncoderLayer, GRUCell
+from model.networks.hearing import Hearing
+from model.networks.layers import GRUCell
 from model.networks.staging import FPS, on_stage
-from motion.pose import CONTACTS, MIRROR_PERMUTATION, MIRROR_SIGNS
+from motion.pose import CONTACTS
 
 LIMIT = 10.0  # standard deviations: no pose is stranger, whatever happens
 
@@ -48,33 +49,24 @@ class Seq2SeqConfig:
     dropout: float = 0.1
 
 
-class Seq2Seq(nn.Module):
+class Seq2Seq(Hearing):
     """See the module's drawing. Poses inside are normalised by group; outside they are the plain 140 numbers."""
 
     Config: ClassVar[type] = Seq2SeqConfig
-    mean: Tensor
-    scale: Tensor
-    feature_mean: Tensor
-    feature_scale: Tensor
-    heard: Tensor
-    mirror_index: Tensor
-    mirror_signs: Tensor
 
     def __init__(self, config: Seq2SeqConfig) -> None:
-        super().__init__()
         c = self.config = config
+        super().__init__(
+            c.features, c.beat, c.control_names, c.encoder_width, c.encoder_layers, c.encoder_heads, c.window, c.dropout
+        )
         width, hidden, controls = c.encoder_width, c.hidden, len(c.control_names)
         self.lead_frames, self.noise_size = c.lead_frames, c.latent
-        self._register_buffers(controls)
-        self.listen = nn.Linear(c.features + c.beat, width)
-        layers = [EncoderLayer(width, c.encoder_heads, c.window, c.dropout) for _ in range(c.encoder_layers)]
-        self.encoder = nn.ModuleList(layers)
         self.states = (
             StateSpec("previous", "carry", (POSE_SIZE,)),
             StateSpec("listener", "carry", (hidden,)),
             StateSpec("mover", "carry", (hidden,)),
             StateSpec("place", "carry", (3,)),
-            *(layer.attention.state(f"heard{i}") for i, layer in enumerate(layers)),
+            *self.rings(),
         )
         self.see = nn.Sequential(nn.Linear(POSE_SIZE, 160), nn.GELU())
         self.listener = GRUCell(160 + width + c.beat + controls, hidden)
@@ -95,37 +87,6 @@ class Seq2Seq(nn.Module):
             for parameter in head.parameters():
                 parameter.data.mul_(0.1)
 
-    def _register_buffers(self, controls: int) -> None:
-        c = self.config
-        self.register_buffer("mean", torch.zeros(POSE_SIZE))
-        self.register_buffer("scale", torch.ones(POSE_SIZE))
-        self.register_buffer("feature_mean", torch.zeros(c.features))
-        self.register_buffer("feature_scale", torch.ones(c.features))
-        # temperature and mirror act on the output, so the decoder must not hear them
-        heard = [float(name not in ("temperature", "mirror")) for name in c.control_names]
-        self.register_buffer("heard", torch.tensor(heard), persistent=False)
-        self.register_buffer("mirror_index", torch.as_tensor(MIRROR_PERMUTATION).long(), persistent=False)
-        self.register_buffer("mirror_signs", torch.as_tensor(MIRROR_SIGNS).float(), persistent=False)
-
-    def set_statistics(self, statistics: dict[str, Tensor]) -> None:
-        """Normalise by the corpus: pose_mean, pose_scale [140] (one scale a group), feature_mean, feature_scale [F]."""
-        self.mean.copy_(statistics["pose_mean"])
-        self.scale.copy_(statistics["pose_scale"])
-        self.feature_mean.copy_(statistics["feature_mean"])
-        self.feature_scale.copy_(statistics["feature_scale"])
-
-    def _control(self, controls: Tensor, name: str) -> Tensor:
-        return controls[..., self.config.control_names.index(name)]
-
-    def _audio(self, features: Tensor, beat: Tensor) -> Tensor:
-        return self.listen(torch.cat([(features - self.feature_mean) / self.feature_scale, beat], dim=-1))
-
-    def _encode(self, features: Tensor, beat: Tensor) -> Tensor:
-        x = self._audio(features, beat)
-        for layer in self.encoder:
-            x = layer(x)
-        return x
-
     def _listen_step(self, previous: Tensor, heard: Tensor, h: Tensor) -> Tensor:
         return self.listener(torch.cat([self.see(previous), heard], dim=-1), h)
 
@@ -145,9 +106,9 @@ class Seq2Seq(nn.Module):
         listener: Tensor,
         mover: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        listener = self._listen_step(previous, torch.cat([context, beat, controls * self.heard], dim=-1), listener)
+        listener = self._listen_step(previous, torch.cat([context, beat, controls * self.asked], dim=-1), listener)
         mean, log_deviation = _split(self.prior(torch.cat([listener, mover], dim=-1)))
-        temperature = self._control(controls, "temperature").unsqueeze(-1)
+        temperature = self.control(controls, "temperature").unsqueeze(-1)
         z = mean + temperature * log_deviation.exp() * _normal(noise)
         pose, mover = self._move_step(previous, listener, z, mover)
         return pose, listener, mover
@@ -155,12 +116,11 @@ class Seq2Seq(nn.Module):
     def _present(self, normal: Tensor, controls: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
         """Normalised pose -> the 140 numbers, kept on the stage and mirrored on request; place is x, z, yaw."""
         pose, place = on_stage(normal * self.scale + self.mean, place)
-        mirrored = pose[:, self.mirror_index] * self.mirror_signs
-        return torch.where(self._control(controls, "mirror").unsqueeze(-1) > 0.5, mirrored, pose), place
+        return self.mirrored(pose, controls), place
 
     def forward(self, features: Tensor, beat: Tensor, controls: Tensor, noise: Tensor) -> Tensor:
         """Dance freely from the zero state: features [B,T,F], beat, controls, noise [B,T,Z] -> poses [B,T,140]."""
-        context = self._encode(features, beat)
+        context = self.encode(features, beat)
         shape = features.shape[0]
         normal, listener, mover, place = (
             features.new_zeros(shape, size) for size in (POSE_SIZE, self.config.hidden, self.config.hidden, 3)
@@ -179,21 +139,16 @@ class Seq2Seq(nn.Module):
     ) -> tuple[Tensor, ...]:
         """One frame on the stage; inputs and outputs in the order of `export.manifest`."""
         normal, listener, mover, place, *rings = state
-        x = self._audio(features, beat)
-        rows = []
-        for i, layer in enumerate(self.encoder):
-            assert isinstance(layer, EncoderLayer)
-            x, row = layer.step(x, rings[2 * i], rings[2 * i + 1])
-            rows.append(row)
-        normal, listener, mover = self._decode_step(x, beat, controls, noise, normal, listener, mover)
+        context, rows = self.encode_step(features, beat, rings)
+        normal, listener, mover = self._decode_step(context, beat, controls, noise, normal, listener, mover)
         pose, place = self._present(normal, controls, place)
         return pose, normal, listener, mover, place, *rows
 
     def loss(self, batch: dict[str, Tensor], own: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Reconstruction through z plus the divergence of posterior from prior; own [T]: fed with own history."""
         target, weight = (batch["pose"] - self.mean) / self.scale, batch["weight"]
-        context = self._encode(batch["features"], batch["beat"])
-        heard = torch.cat([context, batch["beat"], batch["controls"] * self.heard], dim=-1)
+        context = self.encode(batch["features"], batch["beat"])
+        heard = torch.cat([context, batch["beat"], batch["controls"] * self.asked], dim=-1)
         predicted, known, posterior = self._teach(target, self._look_ahead(target * weight), heard, own)
         # frame 0 has no history, so it is not scored
         losses = self._pose_losses(predicted[:, 1:], batch["pose"][:, 1:], weight[:, 1:])

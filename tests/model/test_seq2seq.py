@@ -74,7 +74,7 @@ def test_changing_the_future_leaves_the_past_untouched(network: Seq2Seq) -> None
 def test_the_encoder_hears_its_window_and_nothing_else_by_gradient(network: Seq2Seq) -> None:
     features, beat, _, _ = sound()
     features.requires_grad_()
-    network._encode(features, beat)[0, 15].sum().backward()
+    network.encode(features, beat)[0, 15].sum().backward()
     assert features.grad is not None
     heard = features.grad[0].abs().sum(dim=-1) > 0
     reach = TOY.window * TOY.encoder_layers

@@ -1,0 +1,143 @@
+"""The steps that a dancer knows: recorded half-beats of movement, what each is like, and how to show them.
+
+A step is two half-beats in a row. Steps overlap by a half-beat and are faded into each other, so a step that follows
+in the recording goes on as it was danced, and any other joins smoothly. Every step is known in both mirrorings.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from export.manifest import POSE_SIZE
+from model.kinematics import heading_positions, world_feet
+from model.networks.half_beats import TICK_FPS, TICKS, half_beats
+from model.networks.movement_metric import weights
+from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS
+
+HALF = TICKS + 1  # rows of a half-beat, both borders among them
+LOCK_SPAN = 16 * TICKS  # eight beats
+
+
+class Repertoire(nn.Module):
+    """Buffers alone, of `steps` steps in `rows` rows; step s and its mirror image s + steps.
+
+    A half-beat is described by `size` principal components of its movement, in units of their root mean square, and a
+    step by those of its two.
+    """
+
+    table: Tensor
+    first: Tensor
+    code: Tensor
+    style: Tensor
+    energy: Tensor
+    tempo: Tensor
+    offbeat: Tensor
+    lock: Tensor
+    middle: Tensor
+    reading: Tensor
+    index: Tensor
+    signs: Tensor
+
+    def __init__(self, steps: int, rows: int, size: int, styles: int) -> None:
+        super().__init__()
+        self.register_buffer("table", torch.zeros(rows, POSE_SIZE, dtype=torch.float16))  # speeds as at 120 bpm
+        self.register_buffer("first", torch.zeros(steps, dtype=torch.int64))  # row where each step begins
+        self.register_buffer("code", torch.zeros(2 * steps, 2 * size))
+        self.register_buffer("style", torch.zeros(2 * steps, styles))  # 1 at its style
+        self.register_buffer("energy", torch.zeros(2 * steps))  # 0-1, as the control counts it
+        self.register_buffer("tempo", torch.zeros(2 * steps))  # octaves over 120 bpm
+        self.register_buffer("offbeat", torch.zeros(2 * steps))  # 0 where it begins on a beat, 1 between two
+        self.register_buffer("lock", torch.zeros(2 * steps))  # rank 0-1 of how well its feet keep to the beat
+        self.register_buffer("middle", torch.zeros(POSE_SIZE))
+        self.register_buffer("reading", torch.zeros(HALF * POSE_SIZE, size))
+        self.register_buffer("index", torch.as_tensor(MIRROR_PERMUTATION).long(), persistent=False)
+        self.register_buffer("signs", torch.as_tensor(MIRROR_SIGNS).float(), persistent=False)
+
+    def read(self, movement: Tensor) -> Tensor:
+        """Half-beats [..., HALF, 140] -> what describes them [..., size]."""
+        return (movement - self.middle).flatten(-2) @ self.reading
+
+    def show(self, step: Tensor, place: Tensor) -> Tensor:
+        """The pose [B, 140], speeds as at 120 bpm, at `place` [B] 0-2 half-beats of `step` [B], a whole number."""
+        count = self.first.shape[0]
+        turned = step >= count
+        at = place.clamp(0.0, 2.0) * TICKS
+        whole = torch.floor(at).clamp(max=2.0 * TICKS - 1.0)
+        s = (at - whole).unsqueeze(-1)
+        row = self.first[torch.where(turned, step - count, step).long()] + whole.long()
+        last = self.table.shape[0] - 1
+        a, b, c, d = (self.table[(row + n).clamp(0, last)].to(place.dtype) for n in (-1, 0, 1, 2))
+        # neighbours outside the step count as straight on; Catmull-Rom
+        a = torch.where((whole > 0.5).unsqueeze(-1), a, 2.0 * b - c)
+        d = torch.where((whole < 2.0 * TICKS - 1.5).unsqueeze(-1), d, 2.0 * c - b)
+        pose = b + 0.5 * s * (c - a + s * (2.0 * a - 5.0 * b + 4.0 * c - d + s * (3.0 * (b - c) + d - a)))
+        return torch.where(turned.unsqueeze(-1), pose[:, self.index] * self.signs, pose)
+
+    def join(self, before: Tensor, after: Tensor, place: Tensor) -> Tensor:
+        """The pose [B, 140] at `place` [B] 0-1 of the half-beat in which step `before` ends and `after` begins."""
+        fade = (place * place * (3.0 - 2.0 * place)).unsqueeze(-1)
+        ending, beginning = self.show(before, 1.0 + place), self.show(after, place)
+        return ending + fade * (beginning - ending)
+
+
+def learn(takes: list[dict[str, Any]], size: int, styles: int) -> Repertoire:
+    """All steps of takes: `pose` [T, 140], `beat` [T, 8], `energy` [T], and the number of the `style`."""
+    tables: list[Tensor] = []
+    starts, halves, told, locks = [], [], [], []
+    for take in takes:
+        ticks = half_beats({name: take[name].unsqueeze(0) for name in ("pose", "beat")})
+        count = int(ticks.there.sum())
+        if count < 2:
+            continue
+        rows = ticks.pose[0, : count * TICKS + 1]
+        frames = ticks.frames[0, : count - 1]
+        starts.append(sum(len(table) for table in tables) + TICKS * torch.arange(count - 1))
+        tables.append(rows)
+        halves.append(rows.unfold(0, HALF, TICKS).transpose(1, 2))
+        locks.append(_lock(rows, float(ticks.half[0, 0])))
+        style = torch.full_like(frames, take["style"])
+        half = ticks.half[0, : count - 1]
+        told.append(torch.stack([style.float(), take["energy"][frames], take["beat"][frames, 5], half], dim=1))
+    known = torch.cat(told).repeat(2, 1)
+    made = Repertoire(len(known) // 2, sum(len(table) for table in tables), size, styles)
+    made.table.copy_(torch.cat(tables))
+    made.first.copy_(torch.cat(starts))
+    made.style.copy_(nn.functional.one_hot(known[:, 0].long(), styles))
+    made.energy.copy_(known[:, 1])
+    made.tempo.copy_(known[:, 2])
+    made.offbeat.copy_(known[:, 3])
+    made.lock.copy_(_rank(torch.cat(locks)).repeat(2))
+    _describe(made, halves)
+    return made
+
+
+def _lock(rows: Tensor, half: float) -> Tensor:
+    """[steps] how far, about each step, the feet slow down on the beat: -1 to 1, the cosine part of their speed."""
+    pose = rows.unsqueeze(0)
+    feet = world_feet(pose, heading_positions(pose), TICK_FPS)[0]
+    speed = feet.diff(dim=0).norm(dim=-1).mean(dim=-1)
+    speed = (speed - speed.mean()) / speed.std().clamp(min=1e-6)
+    place = (torch.arange(len(speed)) + 0.5) / TICKS + half
+    slows = -speed * torch.cos(torch.pi * place)
+    about = nn.functional.avg_pool1d(slows[None, None], LOCK_SPAN + 1, 1, LOCK_SPAN // 2, count_include_pad=False)
+    return about[0, 0, TICKS : len(speed) : TICKS]
+
+
+def _rank(values: Tensor) -> Tensor:
+    return values.argsort().argsort() / max(len(values) - 1, 1)
+
+
+def _describe(made: Repertoire, halves: list[Tensor]) -> None:
+    """Principal components of the half-beats of all takes, each in both mirrorings."""
+    whole = torch.cat(halves)
+    both = torch.cat([whole, whole[..., made.index] * made.signs])
+    weight = torch.from_numpy(weights()).float().repeat(HALF)
+    made.middle.copy_(both.mean(dim=(0, 1)))
+    flat = (both - made.middle).flatten(1) * weight
+    _, vectors = torch.linalg.eigh((flat.T @ flat).double())
+    axes = vectors[:, -made.reading.shape[1] :].flip(1).float()
+    made.reading.copy_(axes * weight.unsqueeze(-1) / (flat @ axes).square().mean().sqrt())
+    codes = [made.read(part) for part in halves]
+    turned = [made.read(part[..., made.index] * made.signs) for part in halves]
+    made.code.copy_(torch.cat([torch.cat([c[:-1], c[1:]], dim=1) for c in codes + turned]))
