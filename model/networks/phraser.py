@@ -1,7 +1,7 @@
 """A dancer in musical time: at each half-beat it draws the next step from its repertoire, and plays it by the phase.
 
     features, beat ──► encoder (local attention, ring cache) ──► context ─┐   style, energy ─┐
-    the step that ends ──► planner GRU ─────────────────────────► query · keys of all steps ◄┘   at each half-beat
+    the step that ends ──► planner GRU ────────────────────► where the next step will lie ◄──┘   at each half-beat
                                                                         │ + how well it joins, what is asked, how new
     this step and the last ──► repertoire(place between borders) ──► pose                        at each frame
 
@@ -40,6 +40,7 @@ TIGHT = 4.0  # nats for the steps whose feet keep to the beat best
 SHOWN, MEMORY = 3.0, 0.99  # nats for a step just shown; what is left of that at each half-beat
 FORGET, BLUR = 0.06, 1.0  # training: chance of a forgotten past at a half-beat, noise on what was danced last
 OWN = 0.5  # training: share of dancers that are told their own draw where the schedule says so
+CANDIDATES = 2048  # training: steps that the planner chooses from at a time
 HIDDEN = ((0.10, 0.0, 0.0), (0.06, 0.0, 1.0), (0.08, 1.0, 0.0))  # training: chance, music heard, something asked
 
 
@@ -57,7 +58,7 @@ class PhraserConfig:
     window: int = 60  # 4 s
     hidden: int = 256
     code: int = 32  # principal components of a half-beat
-    key: int = 64
+    guesses: int = 2  # places where the next step may lie
     steps: int = 2  # of the repertoire; it tells when it has studied
     rows: int = 13
     dropout: float = 0.35
@@ -89,7 +90,7 @@ class Phraser(Hearing):
         self.drop = nn.Dropout(c.dropout)
         self.planner = GRUCell(2 * c.code + c.beat, c.hidden)
         self.trunk = nn.Linear(c.hidden + c.encoder_width + c.beat + len(c.control_names) + 2, 256)
-        self.query = nn.Linear(256, c.key)
+        self.guess = nn.Linear(256, c.guesses * (2 * c.code + 2))
         self._know(Repertoire(c.steps, c.rows, c.code, len(self._styles())))
 
     def study(self, takes: list[dict[str, Any]]) -> None:
@@ -113,8 +114,6 @@ class Phraser(Hearing):
             StateSpec("shown", "carry", (2 * steps,)),
             *self.rings(),
         )
-        some = torch.randn(2 * c.code, c.key, generator=torch.Generator().manual_seed(0))
-        self.keys = nn.Parameter(repertoire.code @ some * (0.1 / c.key**0.5))  # alike steps begin alike
 
     def _styles(self) -> list[str]:
         return [name for name in self.control_names if name.startswith("style_")]
@@ -146,11 +145,11 @@ class Phraser(Hearing):
         """One frame: move the clock on, draw a step where it crosses a border, and show."""
         clock, moved, crossed = tick(before.clock, beat)
         begun = before.clock[:, 2:3]  # 0 at the very first frame: there is nothing to go on from
-        last = before.steps[:, 1].long()
-        code = self.repertoire.code[last] * begun
+        known = self.repertoire.code
+        code = known[before.steps[:, 1].long()] * begun
         state = self.planner(torch.cat([code, beat], dim=-1), before.planner)
-        logits = self._guided(state, context, beat, controls * self.asked)
-        joins = (self.repertoire.code[:, : self.config.code] - code[:, None, self.config.code :]).square().sum(-1)
+        logits = self._guided(state, code, known, context, beat, controls * self.asked)
+        joins = _apart(code[:, self.config.code :], known[:, : self.config.code])
         logits = logits - JOINS * begun * joins - SHOWN * before.shown
         temperature = COOL * self.control(controls, "temperature").clamp(min=0.05).unsqueeze(-1)
         drawn = _pick(logits / temperature + self._wishes(controls, beat, clock[:, 1:2]), noise)
@@ -179,12 +178,15 @@ class Phraser(Hearing):
         way = [pose[:, :1], there[:, VELOCITY] * pace, there[:, YAW_RATE] * pace, pose[:, YAW_RATE.stop :]]
         return torch.cat(way, dim=-1)
 
-    def _guided(self, state: Tensor, context: Tensor, beat: Tensor, controls: Tensor) -> Tensor:
+    def _guided(
+        self, state: Tensor, last: Tensor, known: Tensor, context: Tensor, beat: Tensor, controls: Tensor
+    ) -> Tensor:
         """The planner's nats [B, 2 * steps] for each step; guidance as in Ho and Salimans 2022."""
         flag = torch.ones_like(beat[:, :2])
-        heard = self._logits(self._thought(state, context, beat, controls, flag))
-        bare = self._logits(self._thought(state, context * 0.0, beat, controls * 0.0, flag * 0.0))
-        return bare + self.config.guidance * (heard - bare)
+        heard = self._nats(self._thought(state, context, beat, controls, flag), last, known)
+        bare = self._thought(state, context * 0.0, beat, controls * 0.0, flag * 0.0)
+        unheard = self._nats(bare, last, known)
+        return unheard + self.config.guidance * (heard - unheard)
 
     def _wishes(self, controls: Tensor, beat: Tensor, half: Tensor) -> Tensor:
         """Nats [B, 2 * steps] by which each step meets the styles, energy, tempo and half of the beat asked for."""
@@ -201,8 +203,16 @@ class Phraser(Hearing):
         """What the query is asked from; flag [..., 2] is 1 where the music is heard, where something is asked."""
         return functional.gelu(self.trunk(torch.cat([self.drop(state), context, beat, controls, flag], dim=-1)))
 
-    def _logits(self, thought: Tensor) -> Tensor:
-        return self.query(self.drop(thought)) @ self.keys.T
+    def _nats(self, thought: Tensor, last: Tensor, code: Tensor) -> Tensor:
+        """Nats [B, N] of steps that `code` [N, 2 * code] describes: a mixture of round normal densities."""
+        c = self.config
+        nats = []
+        for guess in self.guess(self.drop(thought)).chunk(c.guesses, dim=-1):
+            # at first it guesses that the next step begins as the last one ends
+            ahead = torch.cat([last[:, c.code :], torch.zeros_like(last[:, c.code :])], dim=-1)
+            away = _apart(ahead + guess[:, : 2 * c.code], code)
+            nats.append(guess[:, -1:] - functional.softplus(guess[:, -2:-1]) * away)
+        return torch.logsumexp(torch.stack(nats), dim=0)
 
     # --- in training ----------------------------------------------------------------------------------------------
 
@@ -216,17 +226,18 @@ class Phraser(Hearing):
         half = self.repertoire.read(movement)
         recorded = torch.cat([half[:, :-1], half[:, 1:]], dim=-1)
         there = (ticks.there[:, 1:] * ticks.there[:, :-1])[:, 1:]
-        thought = self._plan(recorded, batch, ticks, own)[there > 0.5]
-        wanted = recorded[:, 1:][there > 0.5]
         code = self.repertoire.code
-        away = wanted.square().sum(-1, keepdim=True) + code.square().sum(-1) - 2.0 * wanted @ code.T
-        right = torch.log_softmax(-away / RESEMBLES, dim=-1)
-        chance = torch.log_softmax(self._logits(thought), dim=-1)
+        if self.training:  # some of the repertoire at a time
+            code = code[torch.randperm(len(code), device=code.device)[:CANDIDATES]]
+        thoughts, lasts = (series[there > 0.5] for series in self._plan(recorded, batch, ticks, own, code))
+        wanted = recorded[:, 1:][there > 0.5]
+        right = torch.log_softmax(-_apart(wanted, code) / RESEMBLES, dim=-1)
+        chance = torch.log_softmax(self._nats(thoughts, lasts, code), dim=-1)
         surprise = (right.exp() * (right - chance)).sum(-1).mean()
         return surprise, {"surprise": surprise.detach()}
 
-    def _plan(self, recorded: Tensor, batch: dict[str, Tensor], ticks: HalfBeats, own: Tensor) -> Tensor:
-        """The planner's thoughts [B, K - 2, 256] before each step but the first."""
+    def _plan(self, recorded: Tensor, batch: dict[str, Tensor], ticks: HalfBeats, own: Tensor) -> tuple[Tensor, Tensor]:
+        """The planner's thoughts [B, K - 2, 256] before each step but the first, and what it was told was last."""
         size, count = recorded.shape[:2]
         rows = torch.arange(size, device=recorded.device).unsqueeze(-1)
         frames = ticks.frames[:, :count]
@@ -238,14 +249,15 @@ class Phraser(Hearing):
         context, controls, flag = context * flag[..., :1], controls * flag[..., 1:], flag.expand(-1, count, -1)
         told, keep, seen = self._past(recorded, own[frames])
         state = recorded.new_zeros(size, self.config.hidden)
-        thoughts, drawn = [], recorded[:, 0]
+        thoughts, lasts, drawn = [], [], recorded[:, 0]
         for k in range(1, count):
             last = torch.where(told[:, k - 1 : k], drawn, seen[:, k - 1]) * keep[:, k]
             state = self.planner(torch.cat([last, beat[:, k]], dim=-1), state * keep[:, k])
             thoughts.append(self._thought(state, context[:, k], beat[:, k], controls[:, k], flag[:, k]))
+            lasts.append(last)
             if bool(told[:, k].any()):
-                drawn = self._own(thoughts[-1])
-        return torch.stack(thoughts, dim=1)
+                drawn = self._own(thoughts[-1], last, code)
+        return torch.stack(thoughts, dim=1), torch.stack(lasts, dim=1)
 
     def _past(self, recorded: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What the planner is told of the past: where its own draw, where nothing (0), and the recorded steps."""
@@ -257,10 +269,15 @@ class Phraser(Hearing):
         return told, keep, recorded + BLUR * chance[..., 2:] * torch.randn_like(recorded)
 
     @torch.no_grad()
-    def _own(self, thought: Tensor) -> Tensor:
+    def _own(self, thought: Tensor, last: Tensor, code: Tensor) -> Tensor:
         """What describes a step drawn at temperature 1."""
-        chance = torch.softmax(self._logits(thought), dim=-1)
-        return self.repertoire.code[torch.multinomial(chance, 1)[:, 0]]
+        chance = torch.softmax(self._nats(thought, last, code), dim=-1)
+        return code[torch.multinomial(chance, 1)[:, 0]]
+
+
+def _apart(a: Tensor, b: Tensor) -> Tensor:
+    """Squared distances [A, B] of a [A, n] and b [B, n]."""
+    return a.square().sum(-1, keepdim=True) + b.square().sum(-1) - 2.0 * a @ b.T
 
 
 def _pick(logits: Tensor, noise: Tensor) -> Tensor:

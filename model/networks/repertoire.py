@@ -28,7 +28,7 @@ class Repertoire(nn.Module):
 
     table: Tensor
     first: Tensor
-    code: Tensor
+    told: Tensor
     style: Tensor
     energy: Tensor
     tempo: Tensor
@@ -43,7 +43,7 @@ class Repertoire(nn.Module):
         super().__init__()
         self.register_buffer("table", torch.zeros(rows, POSE_SIZE, dtype=torch.float16))  # speeds as at 120 bpm
         self.register_buffer("first", torch.zeros(steps, dtype=torch.int64))  # row where each step begins
-        self.register_buffer("code", torch.zeros(2 * steps, 2 * size))
+        self.register_buffer("told", torch.zeros(2 * steps, 2 * size, dtype=torch.float16))  # what describes a step
         self.register_buffer("style", torch.zeros(2 * steps, styles))  # 1 at its style
         self.register_buffer("energy", torch.zeros(2 * steps))  # 0-1, as the control counts it
         self.register_buffer("tempo", torch.zeros(2 * steps))  # octaves over 120 bpm
@@ -53,6 +53,11 @@ class Repertoire(nn.Module):
         self.register_buffer("reading", torch.zeros(HALF * POSE_SIZE, size))
         self.register_buffer("index", torch.as_tensor(MIRROR_PERMUTATION).long(), persistent=False)
         self.register_buffer("signs", torch.as_tensor(MIRROR_SIGNS).float(), persistent=False)
+
+    @property
+    def code(self) -> Tensor:
+        """[2 * steps, 2 * size] what describes each step; engines unfold the conversion once."""
+        return self.told.float()
 
     def read(self, movement: Tensor) -> Tensor:
         """Half-beats [..., HALF, 140] -> what describes them [..., size]."""
@@ -140,4 +145,4 @@ def _describe(made: Repertoire, halves: list[Tensor]) -> None:
     made.reading.copy_(axes * weight.unsqueeze(-1) / (flat @ axes).square().mean().sqrt())
     codes = [made.read(part) for part in halves]
     turned = [made.read(part[..., made.index] * made.signs) for part in halves]
-    made.code.copy_(torch.cat([torch.cat([c[:-1], c[1:]], dim=1) for c in codes + turned]))
+    made.told.copy_(torch.cat([torch.cat([c[:-1], c[1:]], dim=1) for c in codes + turned]))

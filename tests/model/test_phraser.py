@@ -29,7 +29,6 @@ TOY = PhraserConfig(
     window=5,
     hidden=12,
     code=5,
-    key=6,
 )
 FPS = 15
 
@@ -170,38 +169,45 @@ def test_a_step_is_drawn_as_often_as_its_nats_say_and_unlikely_ones_never(seed: 
     torch.testing.assert_close(torch.bincount(drawn, minlength=12) / 20_000, chance / chance.sum(), atol=2e-4, rtol=0)
 
 
-def danced(network: Phraser, frames: int = 150, seed: int = 2, **wishes: float) -> Tensor:
-    """Which step begins in each frame [frames], of one dancer."""
-    heard, beat = torch.zeros(1, frames, 6), beats(100.0, frames)[None]
-    setting = {"style_a": 1.0, "style_b": 0.0, "energy": 0.5, "temperature": 1.0, "mirror": 0.0} | wishes
-    controls = torch.tensor([setting[name] for name in NAMES]).expand(1, frames, 5)
-    noise = torch.rand(1, frames, 1, generator=torch.Generator().manual_seed(seed))
-    steps = []
-
-    def watched(*inputs: Tensor) -> tuple[Tensor, ...]:
-        out = network.step(*inputs)
-        steps.append(out[1][0, 1])
-        return out
-
-    drive(torch_step(watched), network.states, [x.numpy() for x in (heard, beat, controls, noise)])
-    return torch.stack(steps).long()
+def wishes(network: Phraser, **asked: float) -> Tensor:
+    """Nats of each step for what is asked, on the beat at 100 bpm."""
+    setting = {"style_a": 1.0, "style_b": 0.0, "energy": 0.5, "temperature": 1.0, "mirror": 0.0} | asked
+    controls = torch.tensor([[setting[name] for name in NAMES]])
+    return network._wishes(controls, beats(100.0, 1), torch.zeros(1, 1))[0]
 
 
-def test_the_steps_are_those_of_the_style_asked_for_and_a_blend_has_both(network: Phraser) -> None:
-    def share(frames: int = 150, seed: int = 2, **wishes: float) -> float:
-        return float(network.repertoire.style[danced(network, frames, seed, **wishes), 1].mean())
+@torch.no_grad()
+def test_a_style_is_danced_by_its_own_steps_and_a_blend_by_both_alike(network: Phraser) -> None:
+    of_a = network.repertoire.style[:, 0] > 0.5
+    pure, other, both = (wishes(network, style_a=a, style_b=b) for a, b in ((1.0, 0.0), (0.0, 1.0), (0.5, 0.5)))
+    assert pure[of_a].max() > pure[~of_a].max() + 5.0
+    assert other[~of_a].max() > other[of_a].max() + 5.0
+    best = torch.where(of_a, pure, other)
+    torch.testing.assert_close(both - best, torch.full_like(both, -np.log(2.0)))
 
-    assert share(style_a=1.0, style_b=0.0) < 0.05
-    assert share(style_a=0.0, style_b=1.0) > 0.95
-    both = [share(style_a=0.5, style_b=0.5, frames=2, seed=seed) for seed in range(16)]
-    assert 0.1 < sum(both) / len(both) < 0.9
+
+@torch.no_grad()
+@settings(max_examples=20, deadline=None)
+@given(energy=st.floats(0.0, 1.0))
+def test_the_energy_asked_is_that_of_the_steps_wished_for(energy: float) -> None:
+    network = fitted()
+    known = network.repertoire
+    for told in (known.lock, known.tempo, known.style):
+        told.copy_(torch.ones_like(told))
+    known.energy.copy_(torch.linspace(0.0, 1.0, len(known.energy)))
+    known.offbeat.zero_()
+    best = known.energy[wishes(network, energy=energy).argmax()]
+    assert float(best) == pytest.approx(energy, abs=1.0 / len(known.energy))
 
 
-def test_more_energy_asked_is_more_energy_danced() -> None:
-    network = fitted().eval()
-    network.repertoire.energy.copy_(torch.linspace(0.0, 1.0, 2 * network.config.steps))
-    low, high = (network.repertoire.energy[danced(network, energy=e)].mean() for e in (0.1, 0.9))
-    assert low < 0.35 < 0.65 < high
+@torch.no_grad()
+def test_a_step_that_was_danced_between_the_beats_is_never_danced_on_one(network: Phraser) -> None:
+    heard, beat, controls, noise = show(frames=60)
+    moment = phraser.Moment(*(torch.zeros(2, *spec.shape) for spec in network.states[:5]))
+    context = network.encode(heard, beat)
+    for t in range(60):
+        _, moment = network._dance(context[:, t], beat[:, t], controls[:, t], noise[:, t], moment)
+        assert torch.equal(network.repertoire.offbeat[moment.steps[:, 1].long()], moment.clock[:, 1])
 
 
 @torch.no_grad()
