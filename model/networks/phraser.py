@@ -236,7 +236,9 @@ class Phraser(Hearing):
         surprise = (right.exp() * (right - chance)).sum(-1).mean()
         return surprise, {"surprise": surprise.detach()}
 
-    def _plan(self, recorded: Tensor, batch: dict[str, Tensor], ticks: HalfBeats, own: Tensor) -> tuple[Tensor, Tensor]:
+    def _plan(
+        self, recorded: Tensor, batch: dict[str, Tensor], ticks: HalfBeats, own: Tensor, code: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """The planner's thoughts [B, K - 2, 256] before each step but the first, and what it was told was last."""
         size, count = recorded.shape[:2]
         rows = torch.arange(size, device=recorded.device).unsqueeze(-1)
