@@ -37,7 +37,7 @@ SHARPNESS = 0.8  # power of the evidence: hops side by side are not independent
 TEMPO_WEIGHT = 0.05  # of the network's own word on tempo, each frame
 TEMPO_FLOOR = 1e-4  # no tempo is less likely in its word
 
-TEMPO_STIFFNESS = 100.0  # exp(-stiffness |T' / T - 1|) at each beat
+TEMPO_STIFFNESS = 80.0  # exp(-stiffness |T' / T - 1|) at each beat
 PRIOR_BPM, PRIOR_WIDTH = 112.0, 0.5  # log-normal at the start
 BEAT_PRIOR_BPM, BEAT_PRIOR_WIDTH, BEAT_PRIOR_WEIGHT = 108.0, 0.45, 1.0  # applied at each beat
 RANGE_WIDTH = 0.02  # of the bounds of a range, in log tempo
