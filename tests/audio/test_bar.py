@@ -108,3 +108,14 @@ def test_hops_beside_the_same_beat_count_once_by_their_strongest() -> None:
         once = bar.listen(once, number, 0.9 if number % 4 == 0 else 0.2, 0.9)
     np.testing.assert_array_equal(twice.belief, once.belief)
     assert bar.listen(twice, 3, 1.0, 1.0) == twice, "a beat that is over is not heard again"
+
+
+@pytest.mark.parametrize("metre", [3, 4])
+@pytest.mark.parametrize("first", [0, 1, 2, 3])
+def test_a_bar_is_found_where_only_its_places_sound_as_they_do_in_music(metre: int, first: int) -> None:
+    """No place is clearly a downbeat: odds as the network gives them on average, and a louder middle of four."""
+    counted = bar.init()
+    for number in range(12 * metre):
+        odds = np.exp(bar.HEARD[metre][(number - first) % metre])
+        counted = bar.listen(counted, number, 0.8 * float(odds / (1.0 + odds)), 0.8)
+    assert (counted.metre, bar.position(counted, float(first + 12 * metre))) == (metre, 0.0)
