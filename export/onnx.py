@@ -59,6 +59,7 @@ def write(network: nn.Module, manifest: Manifest, path: Path) -> None:
             dynamic_axes={name: {0: "B"} for name in named},
             opset_version=OPSET,
             dynamo=False,
+            do_constant_folding=False,  # engines fold as they load; folded here, a repertoire is written several times
         )
     model = onnx.load(str(path))
     _restore_inputs(model, manifest)

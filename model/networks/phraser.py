@@ -33,10 +33,10 @@ UNLIKELY = 0.03  # of the likeliest step's chance: rarer steps are never drawn
 REST_SIZE = 0.12  # what is left of a movement without music
 RESEMBLES = 3.0  # squared distance at which a step is right by 1/e
 JOINS = 4.0  # nats for a squared distance between how one step ends and how the next begins
-COOL = 0.6  # temperature in the draw for each of that asked for: it joins more often than not as recorded
-ASKED, ENERGY, TEMPO, EASY = 20.0, 10.0, 6.0, 0.2  # nats for another style, for all of the energy, an octave; free
+COOL = 0.5  # temperature in the draw for each of that asked for: it joins more often than not as recorded
+ASKED, ENERGY, TEMPO, EASY = 20.0, 30.0, 6.0, 0.2  # nats for another style, for all of the energy, an octave; free
 OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
-TIGHT = 4.0  # nats for the steps whose feet keep to the beat best
+TIGHT = 3.0  # nats for the steps whose feet keep to the beat best
 SHOWN, MEMORY = 3.0, 0.99  # nats for a step just shown; what is left of that at each half-beat
 FORGET, BLUR = 0.06, 1.0  # training: chance of a forgotten past at a half-beat, noise on what was danced last
 OWN = 0.5  # training: share of dancers that are told their own draw where the schedule says so
@@ -182,11 +182,11 @@ class Phraser(Hearing):
         self, state: Tensor, last: Tensor, known: Tensor, context: Tensor, beat: Tensor, controls: Tensor
     ) -> Tensor:
         """The planner's nats [B, 2 * steps] for each step; guidance as in Ho and Salimans 2022."""
-        flag = torch.ones_like(beat[:, :2])
-        heard = self._nats(self._thought(state, context, beat, controls, flag), last, known)
-        bare = self._thought(state, context * 0.0, beat, controls * 0.0, flag * 0.0)
-        unheard = self._nats(bare, last, known)
-        return unheard + self.config.guidance * (heard - unheard)
+        heard = torch.ones_like(beat[:, :2])
+        full = self._thought(state, context, beat, controls, heard)
+        bare = self._thought(state, context * 0.0, beat, controls * 0.0, heard * 0.0)
+        nats, unheard = self._nats(torch.cat([full, bare]), torch.cat([last, last]), known).chunk(2)
+        return unheard + self.config.guidance * (nats - unheard)
 
     def _wishes(self, controls: Tensor, beat: Tensor, half: Tensor) -> Tensor:
         """Nats [B, 2 * steps] by which each step meets the styles, energy, tempo and half of the beat asked for."""
@@ -206,13 +206,12 @@ class Phraser(Hearing):
     def _nats(self, thought: Tensor, last: Tensor, code: Tensor) -> Tensor:
         """Nats [B, N] of steps that `code` [N, 2 * code] describes: a mixture of round normal densities."""
         c = self.config
-        nats = []
-        for guess in self.guess(self.drop(thought)).chunk(c.guesses, dim=-1):
-            # at first it guesses that the next step begins as the last one ends
-            ahead = torch.cat([last[:, c.code :], torch.zeros_like(last[:, c.code :])], dim=-1)
-            away = _apart(ahead + guess[:, : 2 * c.code], code)
-            nats.append(guess[:, -1:] - functional.softplus(guess[:, -2:-1]) * away)
-        return torch.logsumexp(torch.stack(nats), dim=0)
+        guess = self.guess(self.drop(thought)).unflatten(-1, (c.guesses, 2 * c.code + 2))
+        # at first it guesses that the next step begins as the last one ends
+        ahead = torch.cat([last[:, c.code :], torch.zeros_like(last[:, c.code :])], dim=-1)
+        place = (ahead.unsqueeze(1) + guess[..., : 2 * c.code]).flatten(0, 1)
+        away = _apart(place, code).unflatten(0, (-1, c.guesses))
+        return torch.logsumexp(guess[..., -1:] - functional.softplus(guess[..., -2:-1]) * away, dim=1)
 
     # --- in training ----------------------------------------------------------------------------------------------
 
