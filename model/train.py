@@ -201,9 +201,8 @@ def _network(args: argparse.Namespace, corpus: Corpus) -> tuple[Any, dict[str, A
 def _takes(corpus: Corpus) -> list[dict[str, Any]]:
     """Every take of the training split once, under the first of its songs."""
     once = {sequence.name: sequence for sequence in reversed(_split(corpus, "train"))}
-    arrays = ("pose", "beat", "controls")
     return [
-        {"style": take.style, **{name: torch.from_numpy(getattr(take, name)) for name in arrays}}
+        {"style": take.style, "pose": torch.from_numpy(take.pose), "beat": torch.from_numpy(take.beat)}
         for take in once.values()
     ]
 

@@ -94,12 +94,9 @@ class Phraser(Hearing):
         self._know(Repertoire(c.steps, c.rows, c.code, len(self._styles())))
 
     def study(self, takes: list[dict[str, Any]]) -> None:
-        """Learn the steps of whole takes, each with `pose` [T, 140], `beat`, `controls` and its `style`."""
-        styles, energy = self._styles(), self.control_names.index("energy")
-        told = [
-            take | {"style": styles.index(f"style_{take['style']}"), "energy": take["controls"][:, energy]}
-            for take in takes
-        ]
+        """Learn the steps of whole takes, each with `pose` [T, 140], `beat` [T, 8] and its `style`."""
+        styles = self._styles()
+        told = [take | {"style": styles.index(f"style_{take['style']}")} for take in takes]
         self._know(learn(told, self.config.code, len(styles)))
 
     def _know(self, repertoire: Repertoire) -> None:
@@ -193,7 +190,7 @@ class Phraser(Hearing):
         known = self.repertoire
         weight = controls[:, [self.control_names.index(name) for name in self._styles()]]
         share = (weight / weight.sum(dim=1, keepdim=True).clamp(min=1e-3)) @ known.style.T
-        off = self.control(controls, "energy").unsqueeze(-1) - known.energy
+        off = self.control(controls, "energy").square().unsqueeze(-1) - known.energy  # 0.7: as large as recorded
         bent = (beat[:, BEAT_NAMES.index("tempo") : BEAT_NAMES.index("tempo") + 1] - known.tempo).abs() - EASY
         style = torch.log(share.clamp(min=0.0) + torch.exp(torch.tensor(-ASKED)))
         unasked = ENERGY * off.square() + TEMPO * bent.clamp(min=0.0).square() + OFFBEAT * (half - known.offbeat).abs()

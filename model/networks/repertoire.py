@@ -10,13 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from export.manifest import POSE_SIZE
+from model.checkpoint import ModelError
 from model.kinematics import heading_positions, world_feet
 from model.networks.half_beats import TICK_FPS, TICKS, half_beats
 from model.networks.movement_metric import weights
-from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS
+from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY
 
 HALF = TICKS + 1  # rows of a half-beat, both borders among them
-LOCK_SPAN = 16 * TICKS  # eight beats
+NEAR = 16 * TICKS  # eight beats
 
 
 class Repertoire(nn.Module):
@@ -45,10 +46,10 @@ class Repertoire(nn.Module):
         self.register_buffer("first", torch.zeros(steps, dtype=torch.int64))  # row where each step begins
         self.register_buffer("told", torch.zeros(2 * steps, 2 * size, dtype=torch.float16))  # what describes a step
         self.register_buffer("style", torch.zeros(2 * steps, styles))  # 1 at its style
-        self.register_buffer("energy", torch.zeros(2 * steps))  # 0-1, as the control counts it
+        self.register_buffer("energy", torch.zeros(2 * steps))  # rank 0-1 in its style of how fast the body moves
         self.register_buffer("tempo", torch.zeros(2 * steps))  # octaves over 120 bpm
         self.register_buffer("offbeat", torch.zeros(2 * steps))  # 0 where it begins on a beat, 1 between two
-        self.register_buffer("lock", torch.zeros(2 * steps))  # rank 0-1 of how well its feet keep to the beat
+        self.register_buffer("lock", torch.zeros(2 * steps))  # rank 0-1 in its style of how its feet keep to the beat
         self.register_buffer("middle", torch.zeros(POSE_SIZE))
         self.register_buffer("reading", torch.zeros(HALF * POSE_SIZE, size))
         self.register_buffer("index", torch.as_tensor(MIRROR_PERMUTATION).long(), persistent=False)
@@ -87,50 +88,59 @@ class Repertoire(nn.Module):
 
 
 def learn(takes: list[dict[str, Any]], size: int, styles: int) -> Repertoire:
-    """All steps of takes: `pose` [T, 140], `beat` [T, 8], `energy` [T], and the number of the `style`."""
+    """All steps of takes: `pose` [T, 140], `beat` [T, 8] and the number of the `style`; raises ModelError."""
     tables: list[Tensor] = []
-    starts, halves, told, locks = [], [], [], []
+    starts, halves, told, moves = [], [], [], []
     for take in takes:
         ticks = half_beats({name: take[name].unsqueeze(0) for name in ("pose", "beat")})
         count = int(ticks.there.sum())
         if count < 2:
             continue
         rows = ticks.pose[0, : count * TICKS + 1]
-        frames = ticks.frames[0, : count - 1]
+        frames, half = ticks.frames[0, : count - 1], ticks.half[0, : count - 1]
         starts.append(sum(len(table) for table in tables) + TICKS * torch.arange(count - 1))
         tables.append(rows)
         halves.append(rows.unfold(0, HALF, TICKS).transpose(1, 2))
-        locks.append(_lock(rows, float(ticks.half[0, 0])))
+        moves.append(_moves(rows, float(half[0])))
         style = torch.full_like(frames, take["style"])
-        half = ticks.half[0, : count - 1]
-        told.append(torch.stack([style.float(), take["energy"][frames], take["beat"][frames, 5], half], dim=1))
-    known = torch.cat(told).repeat(2, 1)
-    made = Repertoire(len(known) // 2, sum(len(table) for table in tables), size, styles)
+        told.append(torch.stack([style.float(), take["beat"][frames, 5], half], dim=1))
+    if not told:
+        raise ModelError("no take has a second of dance with a beat to learn steps from: give longer takes")
+    style, tempo, half = torch.cat(told).unbind(dim=1)
+    made = Repertoire(len(style), sum(len(table) for table in tables), size, styles)
     made.table.copy_(torch.cat(tables))
     made.first.copy_(torch.cat(starts))
-    made.style.copy_(nn.functional.one_hot(known[:, 0].long(), styles))
-    made.energy.copy_(known[:, 1])
-    made.tempo.copy_(known[:, 2])
-    made.offbeat.copy_(known[:, 3])
-    made.lock.copy_(_rank(torch.cat(locks)).repeat(2))
+    made.style.copy_(nn.functional.one_hot(style.long(), styles).repeat(2, 1))
+    made.tempo.copy_(tempo.repeat(2))
+    made.offbeat.copy_(half.repeat(2))
+    speed, lock = torch.cat(moves, dim=1)
+    made.energy.copy_(_rank(speed, style).repeat(2))
+    made.lock.copy_(_rank(lock, style).repeat(2))
     _describe(made, halves)
     return made
 
 
-def _lock(rows: Tensor, half: float) -> Tensor:
-    """[steps] how far, about each step, the feet slow down on the beat: -1 to 1, the cosine part of their speed."""
+def _moves(rows: Tensor, half: float) -> Tensor:
+    """[2, steps] about each step: how fast the body moves, and how far the feet slow down on the beat, -1 to 1."""
     pose = rows.unsqueeze(0)
-    feet = world_feet(pose, heading_positions(pose), TICK_FPS)[0]
-    speed = feet.diff(dim=0).norm(dim=-1).mean(dim=-1)
-    speed = (speed - speed.mean()) / speed.std().clamp(min=1e-6)
-    place = (torch.arange(len(speed)) + 0.5) / TICKS + half
-    slows = -speed * torch.cos(torch.pi * place)
-    about = nn.functional.avg_pool1d(slows[None, None], LOCK_SPAN + 1, 1, LOCK_SPAN // 2, count_include_pad=False)
-    return about[0, 0, TICKS : len(speed) : TICKS]
+    local = heading_positions(pose)
+    feet = world_feet(pose, local, TICK_FPS)[0].diff(dim=0).norm(dim=-1).mean(dim=-1)
+    travel = pose[0, 1:, VELOCITY].norm(dim=-1) / TICK_FPS
+    body = local[0].diff(dim=0).norm(dim=-1).mean(dim=-1) + travel
+    slow = (feet.mean() - feet) / feet.std().clamp(min=1e-6)
+    place = (torch.arange(len(slow)) + 0.5) / TICKS + half
+    both = torch.stack([body, slow * torch.cos(torch.pi * place)])
+    about = nn.functional.avg_pool1d(both, NEAR + 1, 1, NEAR // 2, count_include_pad=False)
+    return about[:, TICKS : len(slow) : TICKS]
 
 
-def _rank(values: Tensor) -> Tensor:
-    return values.argsort().argsort() / max(len(values) - 1, 1)
+def _rank(values: Tensor, style: Tensor) -> Tensor:
+    """Where each value stands among those of its style, 0-1."""
+    ranks = torch.zeros_like(values)
+    for one in style.unique():
+        among = values[style == one]
+        ranks[style == one] = among.argsort().argsort() / max(len(among) - 1.0, 1.0)
+    return ranks
 
 
 def _describe(made: Repertoire, halves: list[Tensor]) -> None:
