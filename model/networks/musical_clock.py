@@ -8,8 +8,8 @@ from torch import Tensor
 from audio.beat import BEAT_NAMES
 from model.networks.staging import FPS
 
-CATCH_UP = 0.5  # of the phase error, each frame
-SLOWEST_PLAY, FASTEST_PLAY = 0.5, 1.7  # of the tempo, while it catches up
+CATCH_UP = 0.1  # of the phase error, each frame
+SLOWEST_PLAY, FASTEST_PLAY = 0.75, 1.25  # of the tempo, while it catches up
 REST_SECONDS = 0.8  # how fast it sinks into rest where music ends
 
 

@@ -32,11 +32,10 @@ from motion.pose import VELOCITY, YAW_RATE
 UNLIKELY = 0.03  # of the likeliest step's chance: rarer steps are never drawn
 REST_SIZE = 0.12  # what is left of a movement without music
 RESEMBLES = 3.0  # squared distance at which a step is right by 1/e
-JOINS = 4.0  # nats for a squared distance between how one step ends and how the next begins
-COOL = 0.5  # temperature in the draw for each of that asked for: it joins more often than not as recorded
-ASKED, ENERGY, TEMPO, EASY = 20.0, 30.0, 6.0, 0.2  # nats for another style, for all of the energy, an octave; free
+JOINS = 8.0  # nats for a squared distance between how one step ends and how the next begins
+ASKED, ENERGY, TEMPO, EASY = 20.0, 120.0, 6.0, 0.2  # nats for another style, for all of the energy, an octave; free
 OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
-TIGHT = 3.0  # nats for the steps whose feet keep to the beat best
+TIGHT = 12.0  # nats for the steps whose feet keep to the beat best
 SHOWN, MEMORY = 3.0, 0.99  # nats for a step just shown; what is left of that at each half-beat
 FORGET, BLUR = 0.06, 1.0  # training: chance of a forgotten past at a half-beat, noise on what was danced last
 OWN = 0.5  # training: share of dancers that are told their own draw where the schedule says so
@@ -148,7 +147,7 @@ class Phraser(Hearing):
         logits = self._guided(state, code, known, context, beat, controls * self.asked)
         joins = _apart(code[:, self.config.code :], known[:, : self.config.code])
         logits = logits - JOINS * begun * joins - SHOWN * before.shown
-        temperature = COOL * self.control(controls, "temperature").clamp(min=0.05).unsqueeze(-1)
+        temperature = self.control(controls, "temperature").clamp(min=0.05).unsqueeze(-1)
         drawn = _pick(logits / temperature + self._wishes(controls, beat, clock[:, 1:2]), noise)
         border = crossed.unsqueeze(-1) > 0.5
         follows = torch.where(begun > 0.5, before.steps[:, 1:], drawn)
@@ -190,7 +189,7 @@ class Phraser(Hearing):
         known = self.repertoire
         weight = controls[:, [self.control_names.index(name) for name in self._styles()]]
         share = (weight / weight.sum(dim=1, keepdim=True).clamp(min=1e-3)) @ known.style.T
-        off = self.control(controls, "energy").square().unsqueeze(-1) - known.energy  # 0.7: as large as recorded
+        off = self.control(controls, "energy").pow(3.0).unsqueeze(-1) - known.energy  # 0.7: about as recorded
         bent = (beat[:, BEAT_NAMES.index("tempo") : BEAT_NAMES.index("tempo") + 1] - known.tempo).abs() - EASY
         style = torch.log(share.clamp(min=0.0) + torch.exp(torch.tensor(-ASKED)))
         unasked = ENERGY * off.square() + TEMPO * bent.clamp(min=0.0).square() + OFFBEAT * (half - known.offbeat).abs()

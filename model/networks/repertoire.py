@@ -18,6 +18,7 @@ from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY
 
 HALF = TICKS + 1  # rows of a half-beat, both borders among them
 NEAR = 16 * TICKS  # eight beats
+LOWEST = 0.62  # m, of the hips: floor work is left out, since a fade from the floor to the feet floats
 
 
 class Repertoire(nn.Module):
@@ -90,7 +91,7 @@ class Repertoire(nn.Module):
 def learn(takes: list[dict[str, Any]], size: int, styles: int) -> Repertoire:
     """All steps of takes: `pose` [T, 140], `beat` [T, 8] and the number of the `style`; raises ModelError."""
     tables: list[Tensor] = []
-    starts, halves, told, moves = [], [], [], []
+    starts, told, moves = [], [], []
     for take in takes:
         ticks = half_beats({name: take[name].unsqueeze(0) for name in ("pose", "beat")})
         count = int(ticks.there.sum())
@@ -98,12 +99,12 @@ def learn(takes: list[dict[str, Any]], size: int, styles: int) -> Repertoire:
             continue
         rows = ticks.pose[0, : count * TICKS + 1]
         frames, half = ticks.frames[0, : count - 1], ticks.half[0, : count - 1]
-        starts.append(sum(len(table) for table in tables) + TICKS * torch.arange(count - 1))
+        up = rows[:, 0].unfold(0, 2 * TICKS + 1, TICKS).amin(dim=1) > LOWEST
+        starts.append((sum(len(table) for table in tables) + TICKS * torch.arange(count - 1))[up])
         tables.append(rows)
-        halves.append(rows.unfold(0, HALF, TICKS).transpose(1, 2))
-        moves.append(_moves(rows, float(half[0])))
+        moves.append(_moves(rows, float(half[0]))[:, up])
         style = torch.full_like(frames, take["style"])
-        told.append(torch.stack([style.float(), take["beat"][frames, 5], half], dim=1))
+        told.append(torch.stack([style.float(), take["beat"][frames, 5], half], dim=1)[up])
     if not told:
         raise ModelError("no take has a second of dance with a beat to learn steps from: give longer takes")
     style, tempo, half = torch.cat(told).unbind(dim=1)
@@ -116,7 +117,7 @@ def learn(takes: list[dict[str, Any]], size: int, styles: int) -> Repertoire:
     speed, lock = torch.cat(moves, dim=1)
     made.energy.copy_(_rank(speed, style).repeat(2))
     made.lock.copy_(_rank(lock, style).repeat(2))
-    _describe(made, halves)
+    _describe(made)
     return made
 
 
@@ -143,16 +144,16 @@ def _rank(values: Tensor, style: Tensor) -> Tensor:
     return ranks
 
 
-def _describe(made: Repertoire, halves: list[Tensor]) -> None:
-    """Principal components of the half-beats of all takes, each in both mirrorings."""
-    whole = torch.cat(halves)
+def _describe(made: Repertoire) -> None:
+    """Principal components of the half-beats of all steps, each in both mirrorings."""
+    rows = made.first.unsqueeze(1) + torch.arange(2 * TICKS + 1)
+    whole = made.table[rows].float()
     both = torch.cat([whole, whole[..., made.index] * made.signs])
+    halves = torch.cat([both[:, :HALF], both[:, -HALF:]])
     weight = torch.from_numpy(weights()).float().repeat(HALF)
-    made.middle.copy_(both.mean(dim=(0, 1)))
-    flat = (both - made.middle).flatten(1) * weight
+    made.middle.copy_(halves.mean(dim=(0, 1)))
+    flat = (halves - made.middle).flatten(1) * weight
     _, vectors = torch.linalg.eigh((flat.T @ flat).double())
     axes = vectors[:, -made.reading.shape[1] :].flip(1).float()
     made.reading.copy_(axes * weight.unsqueeze(-1) / (flat @ axes).square().mean().sqrt())
-    codes = [made.read(part) for part in halves]
-    turned = [made.read(part[..., made.index] * made.signs) for part in halves]
-    made.told.copy_(torch.cat([torch.cat([c[:-1], c[1:]], dim=1) for c in codes + turned]))
+    made.told.copy_(torch.cat([made.read(both[:, :HALF]), made.read(both[:, -HALF:])], dim=1))

@@ -13,7 +13,7 @@ from torch import Tensor
 from audio.beat import BEAT_NAMES
 from model.checkpoint import ModelError
 from model.kinematics import heading_positions
-from model.networks import movement_metric, musical_clock, phraser
+from model.networks import movement_metric, musical_clock, phraser, repertoire
 from model.networks.half_beats import TICKS, half_beats
 from model.networks.phraser import Phraser, PhraserConfig
 from model.networks.repertoire import HALF
@@ -43,6 +43,7 @@ def takes(seed: int = 0, count: int = 4, frames: int = 90) -> list[dict[str, Any
         swing = torch.cat([beat[:, :4], beat[:, :2] * beat[:, 2:4]], dim=1) @ torch.randn(6, POSE_SIZE, generator=rng)
         pose = 0.1 * swing + 0.02 * torch.randn(frames, POSE_SIZE, generator=rng)
         pose[:, 4:136] += torch.tensor([1.0, 0, 0, 0, 1, 0]).repeat(22)
+        pose[:, 0] = 0.9 + 0.1 * pose[:, 0]
         made.append({"pose": pose, "beat": beat, "style": "ab"[n % 2]})
     return made
 
@@ -87,7 +88,7 @@ def test_frame_by_frame_it_dances_what_it_dances_at_a_stretch(network: Phraser) 
 
 @torch.no_grad()
 def test_changing_the_future_leaves_the_past_untouched(network: Phraser) -> None:
-    inputs, other = show(0), show(1)
+    inputs, other = show(0), show(1, bpm=140.0)
     changed = tuple(torch.cat([a[:, :20], b[:, 20:]], dim=1) for a, b in zip(inputs, other, strict=True))
     before, after = network(*inputs), network(*changed)
     assert torch.equal(before[:, :20], after[:, :20])
@@ -125,8 +126,8 @@ def test_after_a_jump_of_the_music_it_has_caught_up_four_seconds_later_and_never
     told = clocks(torch.cat([beats(bpm, frames), beats(bpm, frames, frames * bpm / 60 / FPS + error)]))
     pace = bpm / 60 * 2 / FPS
     moved = np.array([m for _, m, _ in told[1:]])
-    assert (moved >= 0.499 * pace).all()
-    assert (moved <= 1.701 * pace).all()
+    assert (moved >= 0.749 * pace).all()
+    assert (moved <= 1.251 * pace).all()
     assert max(crossed for _, _, crossed in told) <= 1.0
     wanted = 2.0 * (2 * frames * bpm / 60 / FPS + error)
     assert abs((told[-1][0] - wanted + 1.0) % 2.0 - 1.0) < 0.02
@@ -197,7 +198,7 @@ def test_the_energy_asked_is_that_of_the_steps_wished_for(energy: float) -> None
     known.energy.copy_(torch.linspace(0.0, 1.0, len(known.energy)))
     known.offbeat.zero_()
     best = known.energy[wishes(network, energy=energy).argmax()]
-    assert float(best) == pytest.approx(energy**2, abs=1.0 / len(known.energy))
+    assert float(best) == pytest.approx(energy**3, abs=1.0 / len(known.energy))
 
 
 @torch.no_grad()
@@ -227,6 +228,17 @@ def test_takes_too_short_for_a_step_are_refused_in_one_line() -> None:
         Phraser(TOY).study([{name: value[:5] if name != "style" else value for name, value in takes()[0].items()}])
 
 
+def test_floor_work_is_no_step() -> None:
+    made = takes()
+    made[2]["pose"][30:60, 0] = 0.4
+    network = Phraser(TOY)
+    network.study(made)
+    assert network.config.steps < fitted().config.steps
+    known = network.repertoire
+    rows = known.first.unsqueeze(1) + torch.arange(2 * TICKS + 1)
+    assert known.table[rows, 0].min() > repertoire.LOWEST - 1e-3
+
+
 @torch.no_grad()
 def test_a_mirrored_step_is_the_step_in_a_mirror(network: Phraser) -> None:
     count, place = network.config.steps, torch.tensor([0.3, 1.7])
@@ -237,8 +249,8 @@ def test_a_mirrored_step_is_the_step_in_a_mirror(network: Phraser) -> None:
 
 def test_what_describes_movement_is_that_of_scikit_learn_s_components() -> None:
     pieces = [half_beats({n: t[n][None] for n in ("pose", "beat")}) for t in takes()]
-    halves = torch.cat([p.pose[0, : int(p.there.sum()) * TICKS + 1].unfold(0, HALF, TICKS) for p in pieces])
-    halves = halves.transpose(1, 2)
+    rows = [p.pose[0, : int(p.there.sum()) * TICKS + 1].unfold(0, HALF, TICKS).transpose(1, 2) for p in pieces]
+    halves = torch.cat([half for take in rows for half in (take[:-1], take[1:])]).half().float()
     both = torch.cat([halves, halves[..., MIRROR_PERMUTATION] * torch.tensor(MIRROR_SIGNS)])
     weight = np.tile(movement_metric.weights(), HALF)
     flat = (both - both.mean(dim=(0, 1))).flatten(1).numpy() * weight
