@@ -25,7 +25,7 @@ from realtime.frame import F32, StageError
 from realtime.osc_control import read_messages
 
 KEYS = 6  # poses remembered for each dancer
-FINER = 480  # instants a second at which a movement is known; straight between them, less than a tenth of a pixel off
+FINER = 720  # instants a second at which a movement is known; straight between them, less than a tenth of a pixel off
 EARLY = 0.09  # s that a pose should still be ahead when shown: sound takes some to come in, and early looks right
 SILENT_SECONDS = 1.0
 
