@@ -185,7 +185,7 @@ def test_a_loop_of_the_recording_is_as_large_on_the_beat_and_never_new(
 def test_a_statue_is_found_out(measured: dict[str, dict[str, Cell]]) -> None:
     cells = measured["statue"]
     assert cells["frozen"].value == 1.0
-    assert cells["speed, of recorded"].value == 0.0
+    assert cells["speed, of recorded"].value == pytest.approx(0.0, abs=1e-4)  # the springs that finish a body settle
     assert cells["beats a wrong song, 8 s"].value == 0.5
     assert cells["rests on beats, net"].value == 0.0
     assert cells["FID over the floor"].value > 5.0
