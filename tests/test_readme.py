@@ -19,7 +19,7 @@ from motion.skeleton import HUMANOID
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 TOY = {
-    "model.train": "--steps 12 --batch 2 --frames 16 --threads 1 --set hidden=16 --set encoder_width=16 --set latent=4",
+    "model.train": "--steps 12 --batch 2 --frames 16 --threads 1 --set hidden=16 --set encoder_width=16 --set code=8",
     "export.build": "",
     "realtime.run": "--pace fast --duration 4 --sink npz:dance.npz --control off",
 }

@@ -228,7 +228,7 @@ class Phraser(Hearing):
         wanted = recorded[:, 1:][there > 0.5]
         right = torch.log_softmax(-_apart(wanted, code) / RESEMBLES, dim=-1)
         chance = torch.log_softmax(self._nats(thoughts, lasts, code), dim=-1)
-        surprise = (right.exp() * (right - chance)).sum(-1).mean()
+        surprise = (right.exp() * (right - chance)).sum() / max(len(wanted), 1)  # a short crop may hold no whole step
         return surprise, {"surprise": surprise.detach()}
 
     def _plan(

@@ -88,12 +88,13 @@ def test_until_the_first_frame_its_pose_is_held_and_another_show_begins_anew() -
             np.testing.assert_array_equal(pose.positions, frame(k).positions)
 
 
-def show(*sinks: Sink, live: bool, seconds: float = 1.4) -> Sinks:
+def show(*sinks: Sink, live: bool, seconds: float = 1.4, name: str | None = None) -> Sinks:
     """The shipped dancer over music, paced by the computer's clock or as fast as it goes."""
     source = Recording(cut(music()[: int(seconds * 24_000)], [400]))
     clock = WallClock()
     opened = sinks_of(*sinks, clock=clock if live else None)
-    run_stream(PacedSource(source, clock) if live else source, Session(open_engine(dancers.find(None), "onnx")), opened)
+    session = Session(open_engine(dancers.find(name), "onnx"))
+    run_stream(PacedSource(source, clock) if live else source, session, opened)
     opened.close()
     return opened
 
@@ -136,9 +137,13 @@ def test_the_dancer_leads_more_only_where_up_sampled_poses_are_shown_later() -> 
     assert lead_to_pay(own) > 0
 
 
-def test_the_dancers_own_movement_is_as_smooth_as_a_spline_through_its_poses() -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["first", pytest.param("steps", marks=pytest.mark.xfail(strict=True, reason="1.102 times the spline's, not 1.1"))],
+)
+def test_a_dancers_own_movement_is_as_smooth_as_a_spline_through_its_poses(name: str) -> None:
     sink = kept(60.0)
-    show(sink, live=False, seconds=6.0)
+    show(sink, live=False, seconds=6.0, name=name)
     made = np.array([f.positions[0] for f in sink.frames], np.float64)[3:]
     spline = CubicSpline(np.arange(len(made[::4])), made[::4])(np.arange(len(made)) / 4)
     ours, theirs = (np.sqrt((np.diff(p, 2, axis=0)[8:-8] ** 2).sum(axis=-1).mean()) for p in (made, spline))
