@@ -22,7 +22,7 @@ from model import motion_beats
 from model.corpus import Corpus, Sequence
 from model.datasets import DATASETS
 from model.datasets.take import Take
-from motion import contacts, kinematics, pose, retarget
+from motion import contacts, kinematics, pose, repair, retarget
 from motion.skeleton import HUMANOID, MotionError
 
 F32 = NDArray[np.float32]
@@ -93,6 +93,7 @@ def hear(blocks: Iterator[F32], rate: int) -> tuple[list[features.FrameFeatures]
 
 
 def _sequences(take: Take, rng: np.random.Generator, lead_frames: int, songs: int) -> Iterator[Sequence]:
+    take = dataclasses.replace(take, rotations=repair.repair(take.rotations, take.fps))
     if take.fps > FRAME_RATE:  # nothing faster than the poses can show may alias into them
         root, rotations = retarget.low_pass(take.root, take.rotations, take.fps, FRAME_RATE)
         take = dataclasses.replace(take, root=np.asarray(root, np.float64), rotations=np.asarray(rotations, np.float64))

@@ -29,12 +29,16 @@ GARBAGE = (b"", b"\0" * 7, b"/dance/set/energy\0\0\0,f\0\0\x7f\xc0\0\0", b"#bund
 FLOOD = 1000  # datagrams a second of each that floods
 
 
-def well(port: int, dancers: int, control: int, until: threading.Event) -> None:
-    """Reads all that comes, on a port for each dancer from `port` on."""
-    ears = [Counter(port + n) for n in range(dancers)]
-    until.wait()
+def _stay(ears: Sequence["Counter | socket.socket"], until: threading.Event, seconds: float | None = None) -> None:
+    """Be there until then, or for so many seconds."""
+    until.wait(seconds)
     for ear in ears:
         ear.close()
+
+
+def well(port: int, dancers: int, control: int, until: threading.Event) -> None:
+    """Reads all that comes, on a port for each dancer from `port` on."""
+    _stay([Counter(port + n) for n in range(dancers)], until)
 
 
 def vanished(port: int, dancers: int, control: int, until: threading.Event) -> None:
@@ -44,19 +48,13 @@ def vanished(port: int, dancers: int, control: int, until: threading.Event) -> N
 def restarted(port: int, dancers: int, control: int, until: threading.Event) -> None:
     """There for three seconds, away for three."""
     while not until.is_set():
-        ears = [Counter(port + n) for n in range(dancers)]
-        until.wait(TURN)
-        for ear in ears:
-            ear.close()
+        _stay([Counter(port + n) for n in range(dancers)], until, TURN)
         until.wait(TURN)
 
 
 def slow(port: int, dancers: int, control: int, until: threading.Event) -> None:
     """Listens and never reads: its buffers are full at once."""
-    ears = [bound(port + n) for n in range(dancers)]
-    until.wait()
-    for ear in ears:
-        ear.close()
+    _stay([bound(port + n) for n in range(dancers)], until)
 
 
 def garbage(port: int, dancers: int, control: int, until: threading.Event) -> None:

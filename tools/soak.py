@@ -1,4 +1,4 @@
-"""Let the ear listen for a day, as fast as it can: `python -m tools.soak --hours 24`.
+"""Let the ear listen for a day, as fast as it can: `python -m tools.soak --hours 24`; with --dancer, dance.
 
 Sequenced songs and pauses run end to end through resampling, features and the beat engine, cut into blocks of random
 sizes. Every hour a line: whether all is finite, how well the beats of that hour were kept, how much memory is held.
@@ -6,54 +6,18 @@ It ends with exit code 1 where something was not finite, beats ran backward, tim
 """
 
 import argparse
-import resource
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from audio import announce, demo
+from audio import announce
 from audio.beat import BeatState
-from audio.config import FRAME, FRAME_RATE, RATE
+from audio.config import FRAME_RATE, RATE
+from export.manifest import DancerFileError
 from model.beat_metrics import f_measure
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
-
-SONGS, SECONDS = 12, 90.0
-PAUSE = 10.0  # s of silence after every third song
-MOST_GROWTH_MB = 4.0  # of memory, from the second hour to the last
-STATUS = Path("/proc/self/statm")
-PAGE = resource.getpagesize()
-
-
-def programme() -> tuple[F32, F64]:
-    """A repertoire in one piece, and its beats."""
-    parts, beats, at = [], [], 0.0
-    for number in range(SONGS):
-        song = demo.song(number, seconds=SECONDS)
-        pause = np.zeros(round(PAUSE * RATE) if number % 3 == 2 else 0, np.float32)
-        parts += [song.samples, pause]
-        beats.append(song.beats + at)
-        at += (len(song.samples) + len(pause)) / RATE
-    return np.concatenate(parts), np.concatenate(beats)
-
-
-def cut(samples: F32, hours: float, seed: int) -> Iterator[F32]:
-    """The repertoire again and again, in blocks of random sizes, for exactly so many hours."""
-    rng, place, left = np.random.default_rng(seed), 0, round(hours * 3600 * RATE)
-    while left:
-        size = min(int(rng.integers(1, 4 * FRAME)), left, len(samples) - place)
-        yield samples[place : place + size]
-        left, place = left - size, (place + size) % len(samples)
-
-
-def resident_mb() -> float:
-    """Memory held now."""
-    return int(STATUS.read_text().split()[1]) * PAGE / 1e6
+from realtime.frame import StageError
+from tools.soak_sound import F64, cut, growth, programme, resident_mb
 
 
 def finite(clock: BeatState) -> bool:
@@ -87,9 +51,7 @@ def soak(hours: float, seed: int) -> list[str]:
                     wrong.append(f"not finite at {heard.audio_time:.0f} s")
     if frames != int(hours * 3600 * FRAME_RATE):
         wrong.append(f"{frames} frames instead of {int(hours * 3600 * FRAME_RATE)}")
-    if len(held) > 2 and held[-1] - held[1] > MOST_GROWTH_MB:
-        wrong.append(f"memory grew by {held[-1] - held[1]:.1f} MB")
-    return wrong
+    return wrong + growth(held)
 
 
 def hour_score(said: F64, beats: F64, length: float, now: float) -> float:
@@ -101,15 +63,28 @@ def hour_score(said: F64, beats: F64, length: float, now: float) -> float:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    p = argparse.ArgumentParser(prog="python -m tools.soak", description="Let the ear listen for a day, fast.")
+    p = argparse.ArgumentParser(
+        prog="python -m tools.soak", description="Let the ear listen, or a dancer dance, for a day, as fast as it can."
+    )
+    p.add_argument("--dancer", metavar="NAME|FILE", help="dance, too, and say every hour how (default: only listen)")
     p.add_argument("--hours", type=float, default=24.0, help="of sound")
     p.add_argument("--seed", type=int, default=0, help="of the sizes of the blocks")
     args = p.parse_args(argv)
-    wrong = soak(args.hours, args.seed)
+    try:
+        wrong = _dance(args) if args.dancer else soak(args.hours, args.seed)
+    except (StageError, DancerFileError) as err:
+        print(f"tools.soak: {err}", file=sys.stderr)
+        return 2
     for line in wrong[:20]:
         print(f"soak: {line}", file=sys.stderr)
     print(f"{args.hours:g} h: {'all well' if not wrong else f'{len(wrong)} faults'}")
     return 1 if wrong else 0
+
+
+def _dance(args: argparse.Namespace) -> list[str]:
+    from tools import soak_dance  # opens an engine
+
+    return soak_dance.soak(args.dancer, args.hours, args.seed)
 
 
 if __name__ == "__main__":

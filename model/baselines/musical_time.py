@@ -5,7 +5,7 @@ because what the body travels depends on the beats that pass and not on the seco
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from audio.config import FRAME_RATE
 from model import motion_beats
 from model.checkpoint import ModelError
 from model.datasets.take import Take
-from motion import contacts, kinematics, pose, retarget
+from motion import contacts, kinematics, pose, repair, retarget
 from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY, YAW_RATE
 from motion.skeleton import HUMANOID
 
@@ -62,6 +62,7 @@ def phrases(takes: list[Take]) -> list[Phrase]:
 
 def phrase(take: Take) -> Phrase | None:
     """One take in musical time; None where its pulse is not found or ends too soon."""
+    take = replace(take, rotations=repair.repair(take.rotations, take.fps))
     body, _ = kinematics.forward(HUMANOID, take.root, take.rotations)
     beats = take.beats if take.beats is not None else motion_beats.estimate(body, take.fps)
     beats = beats[(beats >= 0) & (beats <= (len(take.root) - 1) / take.fps)]
