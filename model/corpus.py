@@ -1,7 +1,7 @@
 """What training eats: aligned arrays of features, beats, controls and poses, and what they say of themselves."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,16 @@ class Corpus:
             "feature_mean": features.mean(axis=0),
             "feature_scale": np.maximum(features.std(axis=0), 1e-2),
         }
+
+    def with_controls(self, more: tuple[ControlSpec, ...]) -> "Corpus":
+        """The same with controls that this network adds, at their defaults."""
+        if not more:
+            return self
+        row = np.array([control.default for control in more], np.float32)
+        sequences = [
+            replace(s, controls=np.hstack([s.controls, np.tile(row, (len(s.controls), 1))])) for s in self.sequences
+        ]
+        return replace(self, sequences=sequences, controls=(*self.controls, *more))
 
     def save(self, path: Path) -> None:
         """Write everything into one npz (no pickle)."""

@@ -74,7 +74,7 @@ def train(args: argparse.Namespace) -> None:
         raise ModelError(f"{args.out} already holds a run: give --resume to go on with it, or another --out")
     with world(device) as place:
         with leader_first(place):
-            corpus = _corpus(args)
+            corpus = _corpus(args).with_controls(getattr(checkpoint.network_class(args.network), "CONTROLS", ()))
         network, about = _network(args, corpus)
         crops = Crops(_split(corpus, "train"), args.frames, args.batch, args.seed, place.device)
         trainer = Trainer(network.to(place.device), crops, plan, args.out, about, place)

@@ -136,15 +136,23 @@ def _stand(state: FinishState, raw: Floats, contacts: NDArray[Any], fps: float) 
     kept = held[..., None]
     offset = np.where(kept, pull, free - body)
     speed = np.where(fresh, 0.0, np.where(kept, (pull - state.offset) * fps, speed))
+    if not state.begun.all():  # who is first seen standing has nothing to settle
+        slip = _mean_slip(place, raw, held) * ~state.begun[:, None]
+        shift, offset = shift + slip, offset - np.where(kept, slip[:, None, None], 0.0)
     return FinishState(np.ones_like(state.begun), raw, held, place, offset, speed, shift, pace)
+
+
+def _mean_slip(place: Floats, raw: Floats, held: Bools) -> Floats:
+    """[N, 3] how far the dancer would carry the held points from their places."""
+    count = np.add.reduce(held, axis=(1, 2))[:, None]
+    mean: Floats = np.add.reduce((place - raw) * held[..., None], axis=(1, 2)) / np.maximum(count, 1)
+    return mean
 
 
 def _follow(state: FinishState, raw: Floats, stays: Bools, seconds: float) -> tuple[Floats, Floats]:
     """The hips' shift and its pace: after the feet that stand, and home where none does."""
-    count = np.add.reduce(stays, axis=(1, 2))[:, None]
-    slip = np.add.reduce((state.place - raw) * stays[..., None], axis=(1, 2))
-    goal = slip / np.maximum(count, 1)
-    left, pace = inertia.fade(state.shift - goal, state.pace, seconds, np.where(count > 0, FOLLOW, HOME))
+    goal, stands = _mean_slip(state.place, raw, stays), np.logical_or.reduce(stays, axis=(1, 2))[:, None]
+    left, pace = inertia.fade(state.shift - goal, state.pace, seconds, np.where(stands, FOLLOW, HOME))
     return goal + left, pace
 
 

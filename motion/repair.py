@@ -6,6 +6,7 @@ captures make good for them in the next bone, and mending one of two makes it wo
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motion import rotation
 from motion.rotation import Floats
@@ -18,9 +19,9 @@ AROUND = 0.05  # s: so near to a fault nothing is believed
 _ENDS = {BONES.index(bone): angle for bone in BONES for name, angle in FARTHEST.items() if name in bone}
 
 
-def repair(local: Floats, fps: float) -> Floats:
+def repair(local: Floats, fps: float) -> NDArray[np.float64]:
     """Local rotations [T, 22, 4] of a take without the faults of its capture at head, hands, feet and toes."""
-    mended: Floats = np.array(local, np.float64)
+    mended = np.array(local, np.float64)
     reach = max(1, round(AROUND * fps))
     for bone, farthest in _ENDS.items():
         wrong = _faults(mended[:, bone], farthest, fps)
@@ -30,7 +31,7 @@ def repair(local: Floats, fps: float) -> Floats:
     return mended
 
 
-def _faults(turns: Floats, farthest: float, fps: float) -> np.ndarray:
+def _faults(turns: Floats, farthest: float, fps: float) -> NDArray[np.bool_]:
     """[T] True where the turns [T, 4] of a bone are none of a body's."""
     far = _degrees(np.abs(turns[:, 3])) > farthest
     fast = _degrees(np.abs((turns[1:] * turns[:-1]).sum(axis=-1))) * fps > FASTEST
@@ -45,7 +46,7 @@ def _degrees(cosine: Floats) -> Floats:
     return angle
 
 
-def _drawn_across(turns: Floats, wrong: np.ndarray) -> Floats:
+def _drawn_across(turns: Floats, wrong: NDArray[np.bool_]) -> Floats:
     """The turns [T, 4] with those that are wrong drawn across from the nearest right ones."""
     right = np.flatnonzero(~wrong)
     if not len(right):

@@ -19,7 +19,7 @@ class HalfBeats(NamedTuple):
     pose: Tensor  # [B, K * TICKS + 1, 140] speeds as at 120 bpm
     there: Tensor  # [B, K] 1 where the half-beat lies inside the recording
     frames: Tensor  # [B, K] the first frame in it
-    half: Tensor  # [B, K] 0 where it begins on a beat, 1 between two
+    half: Tensor  # [B, K] which of the four half-beats of two beats, 0-3: 0 and 2 begin on a beat
 
 
 def half_beats(batch: dict[str, Tensor]) -> HalfBeats:
@@ -39,7 +39,7 @@ def half_beats(batch: dict[str, Tensor]) -> HalfBeats:
     borders = wanted[:, :-1:TICKS].contiguous()
     there = (borders + 1.0 <= count[:, -1:]).to(pose.dtype)
     frames = torch.searchsorted(count, borders).clamp(max=pose.shape[1] - 1)
-    return HalfBeats(_between(slow, count, wanted), there, frames, torch.remainder(borders, 2.0))
+    return HalfBeats(_between(slow, count, wanted), there, frames, torch.remainder(borders, 4.0))
 
 
 def _between(rows: Tensor, at: Tensor, wanted: Tensor) -> Tensor:

@@ -1,4 +1,8 @@
-"""A dancer's own clock in half-beats: it keeps to the phase that the beat input predicts, and never runs backward."""
+"""A dancer's own clock in half-beats: it keeps to the phase that the beat input predicts, and never runs backward.
+
+A break in the music is a held pose, and dance goes on with the first beat after it. Where the silence lasts, the clock
+runs on at the last tempo and the body sinks into rest.
+"""
 
 import math
 
@@ -8,35 +12,56 @@ from torch import Tensor
 from audio.beat import BEAT_NAMES
 from model.networks.staging import FPS
 
+SIZE = 6  # numbers of a clock
 CATCH_UP = 0.1  # of the phase error, each frame
 SLOWEST_PLAY, FASTEST_PLAY = 0.75, 1.25  # of the tempo, while it catches up
 REST_SECONDS = 0.8  # how fast it sinks into rest where music ends
+BREAK_SECONDS = 4.0  # of silence that are a break; longer ones are an end
+EASE = 0.35  # of what is left of the half-beat goes by in a frame, where the pose comes to be held
 
 
 def tick(clock: Tensor, beat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Move clocks [B, 4] on by a frame: (clock, half-beats moved [B], 1 where it crossed a border [B]).
+    """Move clocks [B, SIZE] on by a frame: (clock, half-beats moved [B], 1 where it crossed a border [B]).
 
-    A clock is its place in the half-beat 0-1, which half 0 or 1, dancing yet 0 or 1, presence 0-1 (of music, smoothed).
-    Its first frame takes the music's place, and counts as a border.
+    A clock is its place in the half-beat 0-1, which of the four half-beats of two beats 0-3 (0 and 2 begin on a beat),
+    dancing yet 0 or 1, presence 0-1 (of music, smoothed), seconds without music, and 1 while the pose is held. Its
+    first frame takes the music's place, and counts as a border.
     """
-    place, half, dancing, presence = clock.unbind(-1)
-    confidence, music = beat[:, BEAT_NAMES.index("confidence")], beat[:, BEAT_NAMES.index("music")]
+    place, half, dancing, presence, quiet, held = clock.unbind(-1)
+    music = beat[:, BEAT_NAMES.index("music")]
     pace = torch.pow(2.0, beat[:, BEAT_NAMES.index("tempo")]) * (4.0 / FPS)  # half-beats a frame
-    angle = math.pi * (half + place + pace)
-    cos, sin = angle.cos(), angle.sin()
-    ahead = beat[:, 1] * cos - beat[:, 0] * sin  # sine and cosine of how far the music is ahead
+    error = _error(half + place + pace, beat)
+    heed = CATCH_UP * music * (2.0 * beat[:, BEAT_NAMES.index("confidence")]).clamp(max=1.0)
+    played = pace + torch.minimum(torch.maximum(heed * error, (SLOWEST_PLAY - 1.0) * pace), (FASTEST_PLAY - 1.0) * pace)
+
+    begun, sounds = dancing > 0.5, music > 0.5
+    quiet = torch.where(sounds, torch.zeros_like(quiet), torch.where(begun, quiet + 1.0 / FPS, quiet + BREAK_SECONDS))
+    pause = ~sounds & (quiet < BREAK_SECONDS)
+    waits = begun & (pause | (sounds & (held > 0.5)))
+    heard = torch.remainder(half + place + pace + error, 2.0)  # half-beats since the music's last beat
+    again = waits & sounds & (heard < pace)
+    waits = waits & ~again
+    following = 2.0 * torch.floor(0.5 * half) + 2.0  # the next beat's first half
+    moved = torch.where(waits, torch.minimum(played, EASE * (1.0 - place)), torch.where(again, heard, played))
+    total = torch.where(again, following + heard, half + place + moved)
+    crossed = torch.where(again, torch.ones_like(total), torch.floor(total) - half)
+    total, crossed = torch.where(begun, total, heard), torch.where(begun, crossed, torch.ones_like(total))
+
+    there = torch.maximum(music, waits.to(music.dtype))
+    presence = presence + (there - presence) * (1.0 - math.exp(-1.0 / (FPS * REST_SECONDS)))
+    presence = torch.where(begun, presence, music)
+    half = torch.remainder(torch.floor(total), 4.0)
+    place = total - torch.floor(total)
+    clock = torch.stack([place, half, torch.ones_like(dancing), presence, quiet, waits.to(quiet.dtype)], dim=-1)
+    return clock, moved, crossed
+
+
+def _error(at: Tensor, beat: Tensor) -> Tensor:
+    """How many half-beats, -1 to 1, the music is ahead of a clock [B] that counts half-beats."""
+    cos, sin = (math.pi * at).cos(), (math.pi * at).sin()
+    ahead = beat[:, 1] * cos - beat[:, 0] * sin
     along = beat[:, 0] * cos + beat[:, 1] * sin
     # tangent of half the angle, in the form that is exact on each side; no exporter knows atan2
     some = torch.where(ahead.abs() < 1e-6, torch.full_like(ahead, 1e-6), ahead)
     half_angle = torch.where(along < 0.0, (1.0 - along) / some, ahead / (1.0 + along).clamp(min=0.5))
-    error = 2.0 * torch.atan(half_angle) / math.pi  # half-beats, -1 to 1
-    heed = CATCH_UP * music * (2.0 * confidence).clamp(max=1.0)
-    moved = pace + torch.minimum(torch.maximum(heed * error, (SLOWEST_PLAY - 1.0) * pace), (FASTEST_PLAY - 1.0) * pace)
-    first = torch.remainder(half + place + pace + error, 2.0)
-    total = torch.where(dancing > 0.5, half + place + moved, first)
-    crossed = torch.where(dancing > 0.5, torch.floor(total) - half, torch.ones_like(total))
-    half = torch.remainder(torch.floor(total), 2.0)
-    presence = presence + (music - presence) * (1.0 - math.exp(-1.0 / (FPS * REST_SECONDS)))
-    presence = torch.where(dancing > 0.5, presence, music)
-    clock = torch.stack([total - torch.floor(total), half, torch.ones_like(dancing), presence], dim=-1)
-    return clock, moved, crossed
+    return 2.0 * torch.atan(half_angle) / math.pi

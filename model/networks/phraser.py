@@ -9,9 +9,11 @@ Tempo is playback: movement was learned on half-beats of music, whatever they la
 phase says and the dance cannot leave the beat. What is drawn was danced by somebody: it has the size, the weight and
 the feet of dance, where an average would shrink and slide. The planner learns which step comes next, as language
 models learn words; in learning, a step counts as right as far as it resembles the recorded one, so it learns ways to go
-on that nobody recorded. Where no beat is heard the last tempo runs on, and without music the dance sinks into a sway.
+on that nobody recorded. Where no beat is heard the last tempo runs on; a break holds the pose, and where the music is
+over the dance sinks into a sway.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
@@ -20,23 +22,27 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from audio.beat import BEAT_NAMES
-from export.manifest import StateSpec
+from export.manifest import ControlSpec, StateSpec
+from model.networks import musical_clock
 from model.networks.half_beats import TICKS, HalfBeats, half_beats
 from model.networks.hearing import Hearing
 from model.networks.layers import GRUCell
-from model.networks.musical_clock import tick
 from model.networks.repertoire import HALF, Repertoire, learn
 from model.networks.staging import FPS, on_stage
 from motion.pose import VELOCITY, YAW_RATE
 
-UNLIKELY = 0.03  # of the likeliest step's chance: rarer steps are never drawn
+GOLDEN = 0.618034  # of a circle lie between one recording and the next, so that they spread evenly
+UNLIKELY = 0.003  # of the likeliest step's chance: rarer steps are never drawn
 REST_SIZE = 0.12  # what is left of a movement without music
 RESEMBLES = 3.0  # squared distance at which a step is right by 1/e
 JOINS = 8.0  # nats for a squared distance between how one step ends and how the next begins
 ASKED, ENERGY, TEMPO, EASY = 60.0, 120.0, 6.0, 0.2  # nats for another style, for all of the energy, an octave; free
 OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
 TIGHT = 12.0  # nats for the steps whose feet keep to the beat best
-SHOWN, MEMORY = 3.0, 0.99  # nats for a step just shown; what is left of that at each half-beat
+SWAY = 4.0  # nats for those that keep to two beats best, and against them where they would be a beat late
+HABIT = 3.0  # nats for a step of the recording that is being danced
+TASTE, WANDER = 9.0, 0.004  # nats for the recordings that it likes best; of the way round all it goes in a half-beat
+SHOWN, MEMORY = 6.0, 0.99  # nats for a step just shown; what is left of that at each half-beat
 FORGET, BLUR = 0.06, 1.0  # training: chance of a forgotten past at a half-beat, noise on what was danced last
 OWN = 0.5  # training: share of dancers that are told their own draw where the schedule says so
 CANDIDATES = 2048  # training: steps that the planner chooses from at a time
@@ -49,7 +55,7 @@ class PhraserConfig:
 
     features: int = 64
     beat: int = 8
-    control_names: tuple[str, ...] = ("energy", "temperature", "mirror")
+    control_names: tuple[str, ...] = ("energy", "temperature", "mirror", "guidance")
     lead_frames: int = 2
     encoder_width: int = 64
     encoder_layers: int = 2
@@ -61,7 +67,6 @@ class PhraserConfig:
     steps: int = 2  # of the repertoire; it tells when it has studied
     rows: int = 13
     dropout: float = 0.35
-    guidance: float = 1.5  # how much more the draw heeds style, energy and music than it learned to
 
 
 class Moment(NamedTuple):
@@ -69,15 +74,19 @@ class Moment(NamedTuple):
 
     steps: Tensor  # [B, 2] the step that ends with this half-beat, the one that begins with it
     planner: Tensor  # [B, hidden]
-    clock: Tensor  # [B, 4] see musical_clock
+    clock: Tensor  # [B, 6] see musical_clock
     place: Tensor  # [B, 3] x, z (m), yaw (rad)
     shown: Tensor  # [B, 2 * steps] how lately each step was shown
+    taste: Tensor  # [B, 1] which recordings it likes best, of all in a circle, 0-1
 
 
 class Phraser(Hearing):
     """See the module's drawing."""
 
     Config: ClassVar[type] = PhraserConfig
+    CONTROLS: ClassVar[tuple[ControlSpec, ...]] = (
+        ControlSpec("guidance", 0.0, 4.0, 1.5, "how much it heeds style, energy and music; 1: as it learned to"),
+    )
 
     def __init__(self, config: PhraserConfig) -> None:
         c = config
@@ -105,9 +114,10 @@ class Phraser(Hearing):
         self.states = (
             StateSpec("steps", "carry", (2,)),
             StateSpec("planner", "carry", (c.hidden,)),
-            StateSpec("clock", "carry", (4,)),
+            StateSpec("clock", "carry", (musical_clock.SIZE,)),
             StateSpec("place", "carry", (3,)),
             StateSpec("shown", "carry", (2 * steps,)),
+            StateSpec("taste", "carry", (1,)),
             *self.rings(),
         )
 
@@ -119,7 +129,9 @@ class Phraser(Hearing):
     def forward(self, features: Tensor, beat: Tensor, controls: Tensor, noise: Tensor) -> Tensor:
         """Dance freely from the zero state: features [B,T,F], beat, controls, noise [B,T,Z] -> poses [B,T,140]."""
         context = self.encode(features, beat)
-        moment = Moment(*(features.new_zeros(features.shape[0], *spec.shape) for spec in self.states[:5]))
+        moment = Moment(
+            *(features.new_zeros(features.shape[0], *spec.shape) for spec in self.states[: len(Moment._fields)])
+        )
         poses = []
         for t in range(features.shape[1]):
             pose, moment = self._dance(context[:, t], beat[:, t], controls[:, t], noise[:, t], moment)
@@ -130,23 +142,27 @@ class Phraser(Hearing):
         self, features: Tensor, beat: Tensor, controls: Tensor, noise: Tensor, *state: Tensor
     ) -> tuple[Tensor, ...]:
         """One frame on the stage; inputs and outputs in the order of `export.manifest`."""
-        steps, planner, clock, place, shown, *rings = state
+        count = len(Moment._fields)
+        before, rings = Moment(*state[:count]), list(state[count:])
         context, rows = self.encode_step(features, beat, rings)
-        pose, moment = self._dance(context, beat, controls, noise, Moment(steps, planner, clock, place, shown))
+        pose, moment = self._dance(context, beat, controls, noise, before)
         return pose, *moment, *rows
 
     def _dance(
         self, context: Tensor, beat: Tensor, controls: Tensor, noise: Tensor, before: Moment
     ) -> tuple[Tensor, Moment]:
         """One frame: move the clock on, draw a step where it crosses a border, and show."""
-        clock, moved, crossed = tick(before.clock, beat)
+        clock, moved, crossed = musical_clock.tick(before.clock, beat)
         begun = before.clock[:, 2:3]  # 0 at the very first frame: there is nothing to go on from
         known = self.repertoire.code
         code = known[before.steps[:, 1].long()] * begun
         state = self.planner(torch.cat([code, beat], dim=-1), before.planner)
-        logits = self._guided(state, code, known, context, beat, controls * self.asked)
+        logits = self._guided(state, code, known, context, beat, controls)
         joins = _apart(code[:, self.config.code :], known[:, : self.config.code])
-        logits = logits - JOINS * begun * joins - SHOWN * before.shown
+        same = (self.repertoire.take == self.repertoire.take[before.steps[:, 1:].long()]).to(logits.dtype)
+        taste = torch.where(begun > 0.5, before.taste, noise)
+        liked = torch.cos(2.0 * math.pi * (self.repertoire.take * GOLDEN - taste))
+        logits = logits + begun * (HABIT * same - JOINS * joins) + TASTE * liked - SHOWN * before.shown
         temperature = self.control(controls, "temperature").clamp(min=0.05).unsqueeze(-1)
         drawn = _pick(logits / temperature + self._wishes(controls, beat, clock[:, 1:2]), noise)
         border = crossed.unsqueeze(-1) > 0.5
@@ -161,7 +177,9 @@ class Phraser(Hearing):
         there = self._show(torch.where(old.unsqueeze(-1), before.steps, steps), torch.where(old, middle + 1.0, middle))
         pose = self._body(self._show(steps, clock[:, 0]), there, moved, clock[:, 3])
         pose, place = on_stage(pose, before.place)
-        return self.mirrored(pose, controls), Moment(steps, planner, clock, place, shown)
+        return self.mirrored(pose, controls), Moment(
+            steps, planner, clock, place, shown, taste + WANDER * border.to(taste.dtype)
+        )
 
     def _show(self, steps: Tensor, place: Tensor) -> Tensor:
         return self.repertoire.join(steps[:, 0], steps[:, 1], place)
@@ -178,25 +196,26 @@ class Phraser(Hearing):
         self, state: Tensor, last: Tensor, known: Tensor, context: Tensor, beat: Tensor, controls: Tensor
     ) -> Tensor:
         """The planner's nats [B, 2 * steps] for each step; guidance as in Ho and Salimans 2022."""
-        heard = torch.ones_like(beat[:, :2])
-        full = self._thought(state, context, beat, controls, heard)
-        bare = self._thought(state, context * 0.0, beat, controls * 0.0, heard * 0.0)
+        heard, asked = torch.ones_like(beat[:, :2]), controls * self.asked
+        full = self._thought(state, context, beat, asked, heard)
+        bare = self._thought(state, context * 0.0, beat, asked * 0.0, heard * 0.0)
         nats, unheard = self._nats(torch.cat([full, bare]), torch.cat([last, last]), known).chunk(2)
-        return unheard + self.config.guidance * (nats - unheard)
+        return unheard + self.control(controls, "guidance").unsqueeze(-1) * (nats - unheard)
 
     def _wishes(self, controls: Tensor, beat: Tensor, half: Tensor) -> Tensor:
-        """Nats [B, 2 * steps] by which each step meets the styles, energy, tempo and half of the beat asked for."""
+        """Nats [B, 2 * steps] by which each step meets the styles, energy, tempo and place in two beats asked for."""
         known = self.repertoire
         weight = controls[:, [self.control_names.index(name) for name in self._styles()]]
         share = (weight / weight.sum(dim=1, keepdim=True).clamp(min=1e-3)) @ known.style.T
         off = self.control(controls, "energy").pow(3.0).unsqueeze(-1) - known.energy  # 0.7: about as recorded
         bent = (beat[:, BEAT_NAMES.index("tempo") : BEAT_NAMES.index("tempo") + 1] - known.tempo).abs() - EASY
         style = torch.log(share.clamp(min=0.0) + torch.exp(torch.tensor(-ASKED)))
-        unasked = ENERGY * off.square() + TEMPO * bent.clamp(min=0.0).square() + OFFBEAT * (half - known.offbeat).abs()
-        return style + TIGHT * known.lock - unasked
+        late = 0.5 * torch.pi * (half - known.count)
+        unasked = ENERGY * off.square() + TEMPO * bent.clamp(min=0.0).square() + OFFBEAT * late.sin().square()
+        return style + TIGHT * known.lock + SWAY * known.sway * late.cos() - unasked
 
     def _thought(self, state: Tensor, context: Tensor, beat: Tensor, controls: Tensor, flag: Tensor) -> Tensor:
-        """What the query is asked from; flag [..., 2] is 1 where the music is heard, where something is asked."""
+        """What the next step is guessed from [..., 256]; flag [..., 2]: 1 where music is heard, and where one asks."""
         return functional.gelu(self.trunk(torch.cat([self.drop(state), context, beat, controls, flag], dim=-1)))
 
     def _nats(self, thought: Tensor, last: Tensor, code: Tensor) -> Tensor:

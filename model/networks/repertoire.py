@@ -19,6 +19,7 @@ from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY
 HALF = TICKS + 1  # rows of a half-beat, both borders among them
 NEAR = 16 * TICKS  # eight beats
 LOWEST = 0.62  # m, of the hips: floor work is left out, since a fade from the floor to the feet floats
+ROUGHEST = 0.8  # m, third difference of a joint over ticks: only faults of a capture jump so
 
 
 class Repertoire(nn.Module):
@@ -31,11 +32,13 @@ class Repertoire(nn.Module):
     table: Tensor
     first: Tensor
     told: Tensor
+    take: Tensor
     style: Tensor
     energy: Tensor
     tempo: Tensor
-    offbeat: Tensor
+    count: Tensor
     lock: Tensor
+    sway: Tensor
     middle: Tensor
     reading: Tensor
     index: Tensor
@@ -46,11 +49,13 @@ class Repertoire(nn.Module):
         self.register_buffer("table", torch.zeros(rows, POSE_SIZE, dtype=torch.float16))  # speeds as at 120 bpm
         self.register_buffer("first", torch.zeros(steps, dtype=torch.int64))  # row where each step begins
         self.register_buffer("told", torch.zeros(2 * steps, 2 * size, dtype=torch.float16))  # what describes a step
+        self.register_buffer("take", torch.zeros(2 * steps))  # the recording it is from
         self.register_buffer("style", torch.zeros(2 * steps, styles))  # 1 at its style
         self.register_buffer("energy", torch.zeros(2 * steps))  # rank 0-1 in its style of how fast the body moves
         self.register_buffer("tempo", torch.zeros(2 * steps))  # octaves over 120 bpm
-        self.register_buffer("offbeat", torch.zeros(2 * steps))  # 0 where it begins on a beat, 1 between two
+        self.register_buffer("count", torch.zeros(2 * steps))  # 0-3 of two beats: 0 and 2 begin on a beat
         self.register_buffer("lock", torch.zeros(2 * steps))  # rank 0-1 in its style of how its feet keep to the beat
+        self.register_buffer("sway", torch.zeros(2 * steps))  # the same of how they keep to two beats
         self.register_buffer("middle", torch.zeros(POSE_SIZE))
         self.register_buffer("reading", torch.zeros(HALF * POSE_SIZE, size))
         self.register_buffer("index", torch.as_tensor(MIRROR_PERMUTATION).long(), persistent=False)
@@ -92,47 +97,72 @@ def learn(takes: list[dict[str, Any]], size: int, styles: int) -> Repertoire:
     """All steps of takes: `pose` [T, 140], `beat` [T, 8] and the number of the `style`; raises ModelError."""
     tables: list[Tensor] = []
     starts, told, moves = [], [], []
-    for take in takes:
+    for number, take in enumerate(takes):
         ticks = half_beats({name: take[name].unsqueeze(0) for name in ("pose", "beat")})
         count = int(ticks.there.sum())
         if count < 2:
             continue
         rows = ticks.pose[0, : count * TICKS + 1]
         frames, half = ticks.frames[0, : count - 1], ticks.half[0, : count - 1]
-        up = rows[:, 0].unfold(0, 2 * TICKS + 1, TICKS).amin(dim=1) > LOWEST
-        starts.append((sum(len(table) for table in tables) + TICKS * torch.arange(count - 1))[up])
+        known = (rows[:, 0].unfold(0, 2 * TICKS + 1, TICKS).amin(dim=1) > LOWEST) & (_rough(rows) < ROUGHEST)
+        starts.append((sum(len(table) for table in tables) + TICKS * torch.arange(count - 1))[known])
         tables.append(rows)
-        moves.append(_moves(rows, float(half[0]))[:, up])
-        style = torch.full_like(frames, take["style"])
-        told.append(torch.stack([style.float(), take["beat"][frames, 5], half], dim=1)[up])
+        moves.append(_moves(rows, float(half[0]))[:, known])
+        which = torch.tensor([take["style"], number]).expand(count - 1, 2)
+        told.append(torch.cat([which, take["beat"][frames, 5:6], half.unsqueeze(1)], dim=1)[known])
     if not told:
         raise ModelError("no take has a second of dance with a beat to learn steps from: give longer takes")
-    style, tempo, half = torch.cat(told).unbind(dim=1)
+    style, whose, tempo, half = torch.cat(told).unbind(dim=1)
     made = Repertoire(len(style), sum(len(table) for table in tables), size, styles)
     made.table.copy_(torch.cat(tables))
     made.first.copy_(torch.cat(starts))
     made.style.copy_(nn.functional.one_hot(style.long(), styles).repeat(2, 1))
+    made.take.copy_(whose.repeat(2))
     made.tempo.copy_(tempo.repeat(2))
-    made.offbeat.copy_(half.repeat(2))
-    speed, lock = torch.cat(moves, dim=1)
+    speed, lock, cos, sin = torch.cat(moves, dim=1)
+    sway = _along(torch.complex(cos, sin), style)
+    made.count.copy_(torch.where(sway < 0.0, (half + 2.0) % 4.0, half).repeat(2))
     made.energy.copy_(_rank(speed, style).repeat(2))
     made.lock.copy_(_rank(lock, style).repeat(2))
+    made.sway.copy_(_rank(sway.abs(), style).repeat(2))
     _describe(made)
     return made
 
 
+def _rough(rows: Tensor) -> Tensor:
+    """[steps] the greatest third difference, in metres, of any joint in each step."""
+    third = heading_positions(rows.unsqueeze(0))[0].diff(n=3, dim=0).norm(dim=-1).amax(dim=-1)
+    return third.unfold(0, 2 * TICKS - 2, TICKS).amax(dim=1)
+
+
 def _moves(rows: Tensor, half: float) -> Tensor:
-    """[2, steps] about each step: how fast the body moves, and how far the feet slow down on the beat, -1 to 1."""
+    """[4, steps] about each step: how fast the body moves, how far the feet slow down on the beat, -1 to 1, and the
+
+    cosine and sine with which they slow down once in two beats.
+    """
     pose = rows.unsqueeze(0)
     local = heading_positions(pose)
     feet = world_feet(pose, local, TICK_FPS)[0].diff(dim=0).norm(dim=-1).mean(dim=-1)
     travel = pose[0, 1:, VELOCITY].norm(dim=-1) / TICK_FPS
     body = local[0].diff(dim=0).norm(dim=-1).mean(dim=-1) + travel
     slow = (feet.mean() - feet) / feet.std().clamp(min=1e-6)
-    place = (torch.arange(len(slow)) + 0.5) / TICKS + half
-    both = torch.stack([body, slow * torch.cos(torch.pi * place)])
-    about = nn.functional.avg_pool1d(both, NEAR + 1, 1, NEAR // 2, count_include_pad=False)
+    turn = torch.pi * ((torch.arange(len(slow)) + 0.5) / TICKS + half)
+    two = 0.5 * turn
+    all_of_it = torch.stack([body, slow * turn.cos(), slow * two.cos(), slow * two.sin()])
+    about = nn.functional.avg_pool1d(all_of_it, NEAR + 1, 1, NEAR // 2, count_include_pad=False)
     return about[:, TICKS : len(slow) : TICKS]
+
+
+def _along(sway: Tensor, style: Tensor) -> Tensor:
+    """How far each complex number goes along the line that those of its style gather about, in its sense or against it.
+
+    Two beats begin wherever one starts to count, so a step of the other sense is the same one counted a beat later.
+    """
+    along = torch.zeros_like(sway.real)
+    for one in style.unique():
+        line = torch.polar(torch.ones(()), 0.5 * sway[style == one].square().mean().angle())
+        along[style == one] = (sway[style == one] * line.conj()).real
+    return along
 
 
 def _rank(values: Tensor, style: Tensor) -> Tensor:

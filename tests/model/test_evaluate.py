@@ -182,7 +182,6 @@ def test_a_loop_of_the_recording_is_as_large_on_the_beat_and_never_new(
     assert "multimodality, of recorded" not in cells  # one seed
 
 
-@pytest.mark.xfail(strict=True, reason="the springs that finish a body let it settle, at 1.5e-5 of the recorded speed")
 def test_a_statue_does_not_move_at_all(measured: dict[str, dict[str, Cell]]) -> None:
     assert measured["statue"]["speed, of recorded"].value == 0.0
 

@@ -8,6 +8,7 @@ import pytest
 
 from audio import beat, demo
 from audio.config import FRAME_RATE
+from export.manifest import ControlSpec
 from model import motion_beats, pairing
 from model.corpus import Corpus
 from model.datasets import synthetic
@@ -134,3 +135,14 @@ def test_a_captured_dance_keeps_its_tempo_hint() -> None:
     positions, _ = kinematics.forward(HUMANOID, take.root, take.rotations)
     found = np.median(np.diff(motion_beats.estimate(positions, take.fps)))
     assert abs(60 / found - 60 / 0.65) < 3
+
+
+def test_a_network_s_own_controls_join_the_corpus_at_their_defaults(corpus: Corpus) -> None:
+    more = ControlSpec("guidance", 0.0, 4.0, 1.5, "how much")
+    wider = corpus.with_controls((more,))
+    assert wider.controls == (*corpus.controls, more)
+    for old, new in zip(corpus.sequences, wider.sequences, strict=True):
+        np.testing.assert_array_equal(new.controls[:, :-1], old.controls)
+        assert set(new.controls[:, -1]) == {1.5}
+        assert new.controls.dtype == old.controls.dtype
+    assert corpus.with_controls(()) is corpus

@@ -1,5 +1,6 @@
 """The dancer in musical time: one function for training and stage, and a clock that keeps to the music."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from model.stepping import drive, torch_step
 from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, POSE_SIZE, ROTATIONS, VELOCITY
 from motion.skeleton import BONES
 
-NAMES = ("style_a", "style_b", "energy", "temperature", "mirror")
+NAMES = ("style_a", "style_b", "energy", "temperature", "mirror", "guidance")
 TOY = PhraserConfig(
     features=6,
     control_names=NAMES,
@@ -73,7 +74,7 @@ def beats(bpm: float, frames: int, start: float = 0.0, confidence: float = 1.0, 
 
 def show(seed: int = 0, frames: int = 40, bpm: float = 110.0) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     rng = torch.Generator().manual_seed(seed)
-    controls = torch.tensor([1.0, 0.0, 0.5, 1.0, 0.0]).expand(2, frames, 5).clone()
+    controls = torch.tensor([1.0, 0.0, 0.5, 1.0, 0.0, 1.5]).expand(2, frames, 6).clone()
     heard = torch.randn(2, frames, 6, generator=rng)
     beat = torch.stack([beats(bpm, frames), beats(bpm * 1.3, frames, 0.4)])
     return heard, beat, controls, torch.rand(2, frames, 1, generator=rng)
@@ -96,8 +97,8 @@ def test_changing_the_future_leaves_the_past_untouched(network: Phraser) -> None
 
 
 def clocks(beat: Tensor, clock: Tensor | None = None) -> list[tuple[float, float, float]]:
-    """(half-beats on the dancer's clock 0-2, moved, crossed) of each frame."""
-    clock = torch.zeros(1, 4) if clock is None else clock
+    """(half-beats on the dancer's clock 0-4, moved, crossed) of each frame."""
+    clock = torch.zeros(1, musical_clock.SIZE) if clock is None else clock
     told = []
     for row in beat:
         clock, moved, crossed = musical_clock.tick(clock, row[None])
@@ -131,6 +132,41 @@ def test_after_a_jump_of_the_music_it_has_caught_up_four_seconds_later_and_never
     assert max(crossed for _, _, crossed in told) <= 1.0
     wanted = 2.0 * (2 * frames * bpm / 60 / FPS + error)
     assert abs((told[-1][0] - wanted + 1.0) % 2.0 - 1.0) < 0.02
+
+
+@settings(max_examples=30, deadline=None)
+@given(bpm=st.floats(70.0, 200.0), start=st.floats(0.0, 1.0), rest=st.integers(15, 58))
+def test_a_break_holds_the_pose_until_the_next_beat(bpm: float, start: float, rest: int) -> None:
+    after = start + (30 + rest) * bpm / 60 / FPS + 0.3  # the music comes back at another phase
+    told = clocks(torch.cat([beats(bpm, 30, start), beats(bpm, rest, music=0.0), beats(bpm, 45, after)]))
+    places, moved = np.array([at for at, _, _ in told]), np.array([m for _, m, _ in told])
+    assert moved[30 : 30 + rest].sum() < 1.0
+    assert moved[29 + rest] < 0.01
+    begins = int(np.argmax(np.diff(np.floor(places[29 + rest :])) != 0))  # the first half-beat of dance
+    assert begins / FPS <= 60 / bpm
+    wanted = 2.0 * (after + (np.arange(45) + 1) * bpm / 60 / FPS)
+    away = (places[30 + rest :] - wanted + 1.0) % 2.0 - 1.0
+    assert np.abs(away[begins:]).max() < 2e-3
+    assert 2.0 * (wanted[begins] / 2.0 % 1.0) < bpm / 60 * 2 / FPS  # and it is a beat
+
+
+def test_where_silence_lasts_it_runs_on_and_sinks_into_rest() -> None:
+    clock = torch.zeros(1, musical_clock.SIZE)
+    rows = torch.cat([beats(120.0, 30), beats(120.0, 150, music=0.0)])
+    presence, moved = [], []
+    for row in rows:
+        clock, some, _ = musical_clock.tick(clock, row[None])
+        presence.append(float(clock[0, 3]))
+        moved.append(float(some))
+    assert min(presence[30:85]) > 0.99
+    assert max(moved[45:85]) < 0.01
+    assert presence[-1] < 0.01
+    assert moved[-1] == pytest.approx(4 / FPS)
+
+
+def test_a_show_that_begins_in_silence_begins_at_rest() -> None:
+    told = clocks(beats(120.0, 30, music=0.0))
+    assert [m for _, m, _ in told[1:]] == pytest.approx([4 / FPS] * 29)
 
 
 def test_a_beat_that_nobody_is_sure_of_is_not_chased() -> None:
@@ -170,11 +206,18 @@ def test_a_step_is_drawn_as_often_as_its_nats_say_and_unlikely_ones_never(seed: 
     torch.testing.assert_close(torch.bincount(drawn, minlength=12) / 20_000, chance / chance.sum(), atol=2e-4, rtol=0)
 
 
-def wishes(network: Phraser, **asked: float) -> Tensor:
-    """Nats of each step for what is asked, on the beat at 100 bpm."""
-    setting = {"style_a": 1.0, "style_b": 0.0, "energy": 0.5, "temperature": 1.0, "mirror": 0.0} | asked
+def wishes(network: Phraser, half: float = 0.0, **asked: float) -> Tensor:
+    """Nats of each step for what is asked at 100 bpm, in the first of the half-beats of two beats or another."""
+    setting = {
+        "style_a": 1.0,
+        "style_b": 0.0,
+        "energy": 0.5,
+        "temperature": 1.0,
+        "mirror": 0.0,
+        "guidance": 1.5,
+    } | asked
     controls = torch.tensor([[setting[name] for name in NAMES]])
-    return network._wishes(controls, beats(100.0, 1), torch.zeros(1, 1))[0]
+    return network._wishes(controls, beats(100.0, 1), torch.full((1, 1), half))[0]
 
 
 @torch.no_grad()
@@ -193,10 +236,10 @@ def test_a_style_is_danced_by_its_own_steps_and_a_blend_by_both_alike(network: P
 def test_the_energy_asked_is_that_of_the_steps_wished_for(energy: float) -> None:
     network = fitted()
     known = network.repertoire
-    for told in (known.lock, known.tempo, known.style):
+    for told in (known.lock, known.sway, known.tempo, known.style):
         told.copy_(torch.ones_like(told))
     known.energy.copy_(torch.linspace(0.0, 1.0, len(known.energy)))
-    known.offbeat.zero_()
+    known.count.zero_()
     best = known.energy[wishes(network, energy=energy).argmax()]
     assert float(best) == pytest.approx(energy**3, abs=1.0 / len(known.energy))
 
@@ -204,11 +247,12 @@ def test_the_energy_asked_is_that_of_the_steps_wished_for(energy: float) -> None
 @torch.no_grad()
 def test_a_step_that_was_danced_between_the_beats_is_never_danced_on_one(network: Phraser) -> None:
     heard, beat, controls, noise = show(frames=60)
-    moment = phraser.Moment(*(torch.zeros(2, *spec.shape) for spec in network.states[:5]))
+    moment = phraser.Moment(*(torch.zeros(2, *spec.shape) for spec in network.states[: len(phraser.Moment._fields)]))
     context = network.encode(heard, beat)
     for t in range(60):
         _, moment = network._dance(context[:, t], beat[:, t], controls[:, t], noise[:, t], moment)
-        assert torch.equal(network.repertoire.offbeat[moment.steps[:, 1].long()], moment.clock[:, 1])
+        known = network.repertoire.count[moment.steps[:, 1].long()]
+        assert torch.equal(known % 2.0, moment.clock[:, 1] % 2.0)
 
 
 @torch.no_grad()
@@ -239,6 +283,93 @@ def test_floor_work_is_no_step() -> None:
     assert known.table[rows, 0].min() > repertoire.LOWEST - 1e-3
 
 
+def test_a_dance_counts_its_two_beats_alike_wherever_the_recording_begins() -> None:
+    bpm, frames = 112.5, 160  # a beat is eight frames
+    whole = takes(count=1)[0] | {"beat": beats(bpm, frames)}
+    whole["pose"] = (
+        whole["pose"][:1]
+        + 0.1
+        * torch.sin(
+            np.pi * torch.arange(1, frames + 1) / 8.0 + torch.arange(POSE_SIZE).unsqueeze(-1) % 3
+        ).T.contiguous()
+    )
+    whole["pose"][:, 0] = 0.9
+    later = {name: value[8:] if name != "style" else value for name, value in whole.items()}
+    counts = []
+    for take in (whole, later):
+        network = Phraser(TOY)
+        network.study([take])
+        counts.append(network.repertoire.count[: network.config.steps].tolist())
+    assert len(set(counts[0])) == 4
+    assert counts[1] == counts[0][2 : 2 + len(counts[1])]
+
+
+@torch.no_grad()
+def test_a_step_is_wished_for_on_the_beat_of_two_that_it_was_danced_on() -> None:
+    network = fitted()
+    known = network.repertoire
+    for told in (known.lock, known.tempo, known.style, known.energy, known.sway):
+        told.copy_(torch.ones_like(told))
+    known.count.copy_(torch.arange(len(known.count)) % 4.0)
+    wished = [wishes(network, half=float(half)) for half in range(4)]
+    for half in range(4):
+        assert set(known.count[wished[half] > wished[half].max() - 1e-3].tolist()) == {half}
+        on, off = (float(wished[half][known.count == other][0]) for other in (half, (half + 2) % 4))
+        assert on - off == pytest.approx(2.0 * phraser.SWAY, rel=1e-4)
+
+
+@torch.no_grad()
+def test_guidance_moves_the_draw_along_what_music_and_wishes_change(network: Phraser) -> None:
+    heard, beat, controls, _ = show()
+    context, known = network.encode(heard, beat)[:, -1], network.repertoire.code
+    state, last = torch.randn(2, TOY.hidden), known[:2]
+
+    def nats(guidance: float, asked: Tensor = controls[:, -1]) -> Tensor:
+        setting = asked.clone()
+        setting[:, NAMES.index("guidance")] = guidance
+        return network._guided(state, last, known, context, beat[:, -1], setting)
+
+    deaf, learned = nats(0.0), nats(1.0)
+    torch.testing.assert_close(nats(2.5), deaf + 2.5 * (learned - deaf), atol=1e-3, rtol=1e-4)
+    other = controls[:, -1].clone()
+    other[:, :3] = torch.tensor([0.0, 1.0, 0.9])
+    assert torch.equal(nats(0.0, other), deaf)
+    assert not torch.equal(nats(1.0, other), learned)
+
+
+@torch.no_grad()
+def test_dancers_of_different_seeds_like_different_recordings_and_change_their_minds() -> None:
+    network = fitted().eval()
+    known = network.repertoire
+    known.take.copy_(torch.arange(len(known.take)) % 24.0)
+    heard, beat, controls, noise = show(frames=60)
+    same = [x[:1].expand(24, *x.shape[1:]) for x in (heard, beat, controls)]
+    first = torch.linspace(0.01, 0.99, 24)[:, None, None].expand(24, 60, 1)
+    moment = phraser.Moment(*(torch.zeros(24, *spec.shape) for spec in network.states[: len(phraser.Moment._fields)]))
+    context = network.encode(*same[:2])
+    danced = []
+    for t in range(60):
+        chance = first[:, t] if not t else noise[:1, t].expand(24, 1)
+        _, moment = network._dance(context[:, t], same[1][:, t], same[2][:, t], chance, moment)
+        danced.append(known.take[moment.steps[:, 1].long()])
+    assert len(torch.cat(danced[-20:]).unique()) > 6
+    assert (moment.taste - first[:, 0]).min() > 0.0
+
+
+def test_a_joint_that_the_capture_flips_is_no_step() -> None:
+    smooth, made = takes()[:1], takes()[:1]
+    for take in (smooth[0], made[0]):
+        take["pose"] = take["pose"][:1].repeat(len(take["pose"]), 1)
+    turn = made[0]["pose"][40:41, ROTATIONS].clone()
+    made[0]["pose"][40:41, ROTATIONS] = turn.roll(7, dims=1)
+    known = []
+    for one in (smooth, made):
+        network = Phraser(TOY)
+        network.study(one)
+        known.append(network.config.steps)
+    assert 0 < known[1] < known[0]
+
+
 @torch.no_grad()
 def test_a_mirrored_step_is_the_step_in_a_mirror(network: Phraser) -> None:
     count, place = network.config.steps, torch.tensor([0.3, 1.7])
@@ -247,7 +378,8 @@ def test_a_mirrored_step_is_the_step_in_a_mirror(network: Phraser) -> None:
     torch.testing.assert_close(plain[:, MIRROR_PERMUTATION] * torch.tensor(MIRROR_SIGNS), mirrored)
 
 
-def test_what_describes_movement_is_that_of_scikit_learn_s_components() -> None:
+def test_what_describes_movement_is_that_of_scikit_learn_s_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repertoire, "ROUGHEST", math.inf)
     pieces = [half_beats({n: t[n][None] for n in ("pose", "beat")}) for t in takes()]
     rows = [p.pose[0, : int(p.there.sum()) * TICKS + 1].unfold(0, HALF, TICKS).transpose(1, 2) for p in pieces]
     halves = torch.cat([half for take in rows for half in (take[:-1], take[1:])]).half().float()
@@ -276,12 +408,12 @@ def test_a_number_weighs_what_it_moves_the_joints() -> None:
 
 @torch.no_grad()
 def test_without_music_the_body_comes_near_its_mean_and_stands_where_it_is(network: Phraser) -> None:
-    heard, _, controls, noise = show(frames=90)
-    silence = torch.stack([torch.cat([beats(110.0, 30), beats(110.0, 60, confidence=0.0, music=0.0)])] * 2)
+    heard, _, controls, noise = show(frames=150)
+    silence = torch.stack([torch.cat([beats(110.0, 30), beats(110.0, 120, confidence=0.0, music=0.0)])] * 2)
     poses = network(heard, silence, controls, noise)
     size = (poses - network.mean).norm(dim=-1)
-    assert (size[:, 75:].mean() / size[:, 5:30].mean()) < 0.25
-    assert poses[:, 75:, VELOCITY].abs().mean() < 0.25 * poses[:, 5:30, VELOCITY].abs().mean()
+    assert (size[:, 135:].mean() / size[:, 5:30].mean()) < 0.25
+    assert poses[:, 135:, VELOCITY].abs().mean() < 0.25 * poses[:, 5:30, VELOCITY].abs().mean()
 
 
 @torch.no_grad()
@@ -317,7 +449,7 @@ def test_the_losses_reach_every_weight_and_fall() -> None:
     batch = {
         "features": torch.randn(4, 90, 6, generator=torch.Generator().manual_seed(0)),
         "beat": torch.stack([take["beat"] for take in made]),
-        "controls": torch.rand(4, 90, 5),
+        "controls": torch.rand(4, 90, 6),
         "pose": torch.stack([take["pose"] for take in made]),
     }
     own = torch.zeros(90, dtype=torch.bool)
