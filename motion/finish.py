@@ -24,12 +24,12 @@ Bools = NDArray[np.bool_]
 
 LANDS, LIFTS = 0.6, 0.4  # contact numbers
 LOW, HIGH = 0.06, 0.09  # metres over its rest height: a point lands below the first, and lifts above the second
-SLOW, RESTS = 0.6, 0.3  # m/s: faster points do not land; points that rest so stand, whatever the dancer says
-FARTHEST = 0.14  # metres: a point is let go when it would be held so far from where the dancer has it,
+SLOW, RESTS = 0.8, 0.3  # m/s: faster points do not land; points that rest so stand, whatever the dancer says
+FARTHEST = 0.18  # metres: a point is let go when it would be held so far from where the dancer has it,
 STRAY = 0.8  # metres: and the sooner the nearer the hips are to so great a shift
-GLIDES = 0.9  # m/s: and when the dancer means to glide
+GLIDES = 1.2  # m/s: and when the dancer means to glide
 TWIST = 0.05  # metres: so far may the held points of one foot pull it about
-RELEASE = 0.08  # s, half-life of what is left when a point is let go
+RELEASE = 0.06  # s, half-life of what is left when a point is let go
 SETTLE = 0.06  # s, half-life of the height at which it was caught
 FOLLOW = 0.10  # s, half-life of the hips' answer to feet that would slide
 HOME = 1.0  # s, half-life of the hips' way back in the air

@@ -209,7 +209,7 @@ class Phraser(Hearing):
         share = (weight / weight.sum(dim=1, keepdim=True).clamp(min=1e-3)) @ known.style.T
         off = self.control(controls, "energy").pow(3.0).unsqueeze(-1) - known.energy  # 0.7: about as recorded
         bent = (beat[:, BEAT_NAMES.index("tempo") : BEAT_NAMES.index("tempo") + 1] - known.tempo).abs() - EASY
-        style = torch.log(share.clamp(min=0.0) + torch.exp(torch.tensor(-ASKED)))
+        style = torch.log(share.clamp(min=0.0) + math.exp(-ASKED))
         late = 0.5 * torch.pi * (half - known.count)
         unasked = ENERGY * off.square() + TEMPO * bent.clamp(min=0.0).square() + OFFBEAT * late.sin().square()
         return style + TIGHT * known.lock + SWAY * known.sway * late.cos() - unasked

@@ -123,13 +123,7 @@ def test_a_show_begins_in_the_formation_it_was_given() -> None:
         Session(toy_engine(), dancers=4, plan=Plan("ring"))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "first",
-        pytest.param("steps", marks=pytest.mark.xfail(strict=True, reason="quick hands: 37 mm where 30 are held")),
-    ],
-)
+@pytest.mark.parametrize("name", ["first", "steps"])
 def test_a_shipped_dancer_in_a_canon_repeats_itself_one_place_further_one_beat_later(name: str) -> None:
     samples = demo.song(3, seconds=9.0).samples
     engine = open_engine(dancers.find(name), "onnx", "cpu")

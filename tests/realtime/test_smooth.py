@@ -137,10 +137,7 @@ def test_the_dancer_leads_more_only_where_up_sampled_poses_are_shown_later() -> 
     assert lead_to_pay(own) > 0
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["first", pytest.param("steps", marks=pytest.mark.xfail(strict=True, reason="1.102 times the spline's, not 1.1"))],
-)
+@pytest.mark.parametrize("name", ["first", "steps"])
 def test_a_dancers_own_movement_is_as_smooth_as_a_spline_through_its_poses(name: str) -> None:
     sink = kept(60.0)
     show(sink, live=False, seconds=6.0, name=name)
