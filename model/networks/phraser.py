@@ -13,7 +13,6 @@ on that nobody recorded. Where no beat is heard the last tempo runs on; a break 
 over the dance sinks into a sway.
 """
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
@@ -23,7 +22,7 @@ from torch.nn import functional
 
 from audio.beat import BEAT_NAMES
 from export.manifest import ControlSpec, StateSpec
-from model.networks import musical_clock
+from model.networks import musical_clock, wishes
 from model.networks.half_beats import TICKS, HalfBeats, half_beats
 from model.networks.hearing import Hearing
 from model.networks.layers import GRUCell
@@ -31,18 +30,12 @@ from model.networks.repertoire import HALF, Repertoire, learn
 from model.networks.staging import FPS, on_stage
 from motion.pose import VELOCITY, YAW_RATE
 
-GOLDEN = 0.618034  # of a circle lie between one recording and the next, so that they spread evenly
 UNLIKELY = 0.003  # of the likeliest step's chance: rarer steps are never drawn
 REST_SIZE = 0.12  # what is left of a movement without music
 RESEMBLES = 3.0  # squared distance at which a step is right by 1/e
 JOINS = 8.0  # nats for a squared distance between how one step ends and how the next begins
-ASKED, ENERGY, TEMPO, EASY = 60.0, 120.0, 6.0, 0.2  # nats for another style, for all of the energy, an octave; free
-OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
-TIGHT = 12.0  # nats for the steps whose feet keep to the beat best
-SWAY = 4.0  # nats for those that keep to two beats best, and against them where they would be a beat late
-HABIT = 3.0  # nats for a step of the recording that is being danced
-TASTE, WANDER = 9.0, 0.004  # nats for the recordings that it likes best; of the way round all it goes in a half-beat
-SHOWN, MEMORY = 6.0, 0.99  # nats for a step just shown; what is left of that at each half-beat
+WANDER = 0.004  # of the way round all recordings, which its taste goes in a half-beat
+MEMORY = 0.99  # of a step's being shown, which is left at each half-beat
 FORGET, BLUR = 0.06, 1.0  # training: chance of a forgotten past at a half-beat, noise on what was danced last
 OWN = 0.5  # training: share of dancers that are told their own draw where the schedule says so
 CANDIDATES = 2048  # training: steps that the planner chooses from at a time
@@ -159,10 +152,9 @@ class Phraser(Hearing):
         state = self.planner(torch.cat([code, beat], dim=-1), before.planner)
         logits = self._guided(state, code, known, context, beat, controls)
         joins = _apart(code[:, self.config.code :], known[:, : self.config.code])
-        same = (self.repertoire.take == self.repertoire.take[before.steps[:, 1:].long()]).to(logits.dtype)
         taste = torch.where(begun > 0.5, before.taste, noise)
-        liked = torch.cos(2.0 * math.pi * (self.repertoire.take * GOLDEN - taste))
-        logits = logits + begun * (HABIT * same - JOINS * joins) + TASTE * liked - SHOWN * before.shown
+        own = wishes.own(self.repertoire, before.steps[:, 1:], begun, before.shown, taste)
+        logits = logits + own - JOINS * begun * joins
         temperature = self.control(controls, "temperature").clamp(min=0.05).unsqueeze(-1)
         drawn = _pick(logits / temperature + self._wishes(controls, beat, clock[:, 1:2]), noise)
         border = crossed.unsqueeze(-1) > 0.5
@@ -204,15 +196,10 @@ class Phraser(Hearing):
 
     def _wishes(self, controls: Tensor, beat: Tensor, half: Tensor) -> Tensor:
         """Nats [B, 2 * steps] by which each step meets the styles, energy, tempo and place in two beats asked for."""
-        known = self.repertoire
         weight = controls[:, [self.control_names.index(name) for name in self._styles()]]
-        share = (weight / weight.sum(dim=1, keepdim=True).clamp(min=1e-3)) @ known.style.T
-        off = self.control(controls, "energy").pow(3.0).unsqueeze(-1) - known.energy  # 0.7: about as recorded
-        bent = (beat[:, BEAT_NAMES.index("tempo") : BEAT_NAMES.index("tempo") + 1] - known.tempo).abs() - EASY
-        style = torch.log(share.clamp(min=0.0) + math.exp(-ASKED))
-        late = 0.5 * torch.pi * (half - known.count)
-        unasked = ENERGY * off.square() + TEMPO * bent.clamp(min=0.0).square() + OFFBEAT * late.sin().square()
-        return style + TIGHT * known.lock + SWAY * known.sway * late.cos() - unasked
+        share = (weight / weight.sum(dim=1, keepdim=True).clamp(min=1e-3)) @ self.repertoire.style.T
+        tempo = beat[:, BEAT_NAMES.index("tempo") : BEAT_NAMES.index("tempo") + 1]
+        return wishes.asked(self.repertoire, share, self.control(controls, "energy").unsqueeze(-1), tempo, half)
 
     def _thought(self, state: Tensor, context: Tensor, beat: Tensor, controls: Tensor, flag: Tensor) -> Tensor:
         """What the next step is guessed from [..., 256]; flag [..., 2]: 1 where music is heard, and where one asks."""

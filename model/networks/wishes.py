@@ -1,0 +1,42 @@
+"""What is wished of the next step besides what the planner expects: nats for each step of a repertoire."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from model.networks.repertoire import Repertoire
+
+ASKED, ENERGY, TEMPO, EASY = 60.0, 120.0, 6.0, 0.2  # nats for another style, for all of the energy, an octave; free
+OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
+TIGHT = 12.0  # nats for the steps whose feet keep to the beat best
+SWAY = 4.0  # nats for those that keep to two beats best, and against them where they would be a beat late
+HABIT = 3.0  # nats for a step of the recording that is being danced
+TASTE = 9.0  # nats for the recordings that a dancer likes best
+SHOWN = 6.0  # nats against a step just shown
+GOLDEN = 0.618034  # of a circle lie between one recording and the next, so that they spread evenly
+
+
+def asked(known: Repertoire, share: Tensor, energy: Tensor, tempo: Tensor, half: Tensor) -> Tensor:
+    """[B, 2 * steps] by how each step meets what is asked of style, energy, tempo and place in two beats.
+
+    share [B, 2 * steps] what is asked of its style, 0-1; energy [B, 1] 0-1; tempo [B, 1] in octaves over 120 bpm;
+    half [B, 1] which half-beat of two beats begins, 0-3.
+    """
+    style = torch.log(share.clamp(min=0.0) + math.exp(-ASKED))
+    off = energy.pow(3.0) - known.energy  # 0.7: about as recorded
+    bent = ((tempo - known.tempo).abs() - EASY).clamp(min=0.0)
+    late = 0.5 * math.pi * (half - known.count)
+    kept = TIGHT * known.lock + SWAY * known.sway * late.cos()
+    return style + kept - ENERGY * off.square() - TEMPO * bent.square() - OFFBEAT * late.sin().square()
+
+
+def own(known: Repertoire, last: Tensor, begun: Tensor, shown: Tensor, taste: Tensor) -> Tensor:
+    """[B, 2 * steps] of a dancer's own: to stay in a recording, to dance what it likes, and not the same again.
+
+    last [B, 1] the step danced last, begun [B, 1] 0 where there is none yet; shown [B, 2 * steps] how lately each was
+    shown; taste [B, 1] what it likes, 0-1.
+    """
+    same = (known.take == known.take[last.long()]).to(shown.dtype)
+    liked = torch.cos(2.0 * math.pi * (known.take * GOLDEN - taste))
+    return HABIT * begun * same + TASTE * liked - SHOWN * shown

@@ -1,0 +1,122 @@
+"""What a dancer knows: recorded half-beats, in both mirrorings, without faults."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from sklearn.decomposition import PCA
+
+from model.checkpoint import ModelError
+from model.kinematics import heading_positions
+from model.networks import movement_metric, repertoire
+from model.networks.half_beats import TICKS, half_beats
+from model.networks.phraser import Phraser
+from model.networks.repertoire import HALF
+from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, POSE_SIZE, ROTATIONS
+from motion.skeleton import BONES
+from tests.model.toy_phraser import TOY, beats, fitted, takes
+
+
+@pytest.fixture(scope="module")
+def network() -> Phraser:
+    return fitted().eval()
+
+
+@torch.no_grad()
+def test_a_step_that_follows_in_the_recording_goes_on_as_it_was_danced(network: Phraser) -> None:
+    take = takes()[1]
+    ticks = half_beats({name: take[name][None] for name in ("pose", "beat")})
+    start = int(half_beats({n: takes()[0][n][None] for n in ("pose", "beat")}).there.sum()) - 1  # steps of take 0
+    for place in range(TICKS):
+        for k in range(3, 8):
+            shown = network._show(torch.tensor([[start + k - 1.0, start + k]]), torch.tensor([place / TICKS]))
+            recorded = ticks.pose[:, k * TICKS + place]
+            torch.testing.assert_close(shown, recorded, atol=2e-3, rtol=0)  # kept in half precision
+
+
+def test_takes_too_short_for_a_step_are_refused_in_one_line() -> None:
+    with pytest.raises(ModelError, match="longer takes"):
+        Phraser(TOY).study([{name: value[:5] if name != "style" else value for name, value in takes()[0].items()}])
+
+
+def test_floor_work_is_no_step() -> None:
+    made = takes()
+    made[2]["pose"][30:60, 0] = 0.4
+    network = Phraser(TOY)
+    network.study(made)
+    assert network.config.steps < fitted().config.steps
+    known = network.repertoire
+    rows = known.first.unsqueeze(1) + torch.arange(2 * TICKS + 1)
+    assert known.table[rows, 0].min() > repertoire.LOWEST - 1e-3
+
+
+def test_a_dance_counts_its_two_beats_alike_wherever_the_recording_begins() -> None:
+    bpm, frames = 112.5, 160  # a beat is eight frames
+    whole = takes(count=1)[0] | {"beat": beats(bpm, frames)}
+    whole["pose"] = (
+        whole["pose"][:1]
+        + 0.1
+        * torch.sin(
+            np.pi * torch.arange(1, frames + 1) / 8.0 + torch.arange(POSE_SIZE).unsqueeze(-1) % 3
+        ).T.contiguous()
+    )
+    whole["pose"][:, 0] = 0.9
+    later = {name: value[8:] if name != "style" else value for name, value in whole.items()}
+    counts = []
+    for take in (whole, later):
+        network = Phraser(TOY)
+        network.study([take])
+        counts.append(network.repertoire.count[: network.config.steps].tolist())
+    assert len(set(counts[0])) == 4
+    assert counts[1] == counts[0][2 : 2 + len(counts[1])]
+
+
+def test_a_joint_that_the_capture_flips_is_no_step() -> None:
+    smooth, made = takes()[:1], takes()[:1]
+    for take in (smooth[0], made[0]):
+        take["pose"] = take["pose"][:1].repeat(len(take["pose"]), 1)
+    turn = made[0]["pose"][40:41, ROTATIONS].clone()
+    made[0]["pose"][40:41, ROTATIONS] = turn.roll(7, dims=1)
+    known = []
+    for one in (smooth, made):
+        network = Phraser(TOY)
+        network.study(one)
+        known.append(network.config.steps)
+    assert 0 < known[1] < known[0]
+
+
+@torch.no_grad()
+def test_a_mirrored_step_is_the_step_in_a_mirror(network: Phraser) -> None:
+    count, place = network.config.steps, torch.tensor([0.3, 1.7])
+    steps = torch.tensor([4.0, 9.0])
+    plain, mirrored = network.repertoire.show(steps, place), network.repertoire.show(steps + count, place)
+    torch.testing.assert_close(plain[:, MIRROR_PERMUTATION] * torch.tensor(MIRROR_SIGNS), mirrored)
+
+
+def test_what_describes_movement_is_that_of_scikit_learn_s_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repertoire, "ROUGHEST", math.inf)
+    pieces = [half_beats({n: t[n][None] for n in ("pose", "beat")}) for t in takes()]
+    rows = [p.pose[0, : int(p.there.sum()) * TICKS + 1].unfold(0, HALF, TICKS).transpose(1, 2) for p in pieces]
+    halves = torch.cat([half for take in rows for half in (take[:-1], take[1:])]).half().float()
+    both = torch.cat([halves, halves[..., MIRROR_PERMUTATION] * torch.tensor(MIRROR_SIGNS)])
+    weight = np.tile(movement_metric.weights(), HALF)
+    flat = (both - both.mean(dim=(0, 1))).flatten(1).numpy() * weight
+    oracle = PCA(TOY.code).fit(flat)
+    axes = oracle.components_ / np.sqrt((np.square(flat @ oracle.components_.T)).mean())
+    described = fitted().repertoire.read(both).numpy()
+    assert np.abs(flat @ axes.T - described * np.sign((flat @ axes.T * described).sum(axis=0))).max() < 0.02
+
+
+def test_a_number_weighs_what_it_moves_the_joints() -> None:
+    weight = movement_metric.weights()
+    rest = torch.zeros(POSE_SIZE)
+    rest[0], rest[ROTATIONS] = 0.95, torch.tensor([1.0, 0, 0, 0, 1, 0]).repeat(22)
+    moved = []
+    for bone in ("hips", "leftUpperLeg", "leftLowerLeg", "leftUpperArm", "leftLowerArm"):
+        six = ROTATIONS.start + 6 * BONES.index(bone)
+        turned = rest.clone()
+        turned[six + 2] += 0.01
+        turned[six + 5] += 0.01
+        moved.append(float((heading_positions(turned) - heading_positions(rest)).norm()) / weight[six])
+    assert max(moved) < 3.0 * min(moved)

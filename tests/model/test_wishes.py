@@ -1,0 +1,107 @@
+"""What is asked of the next step, and what a dancer likes itself."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from model.networks import phraser, wishes
+from model.networks.phraser import Phraser
+from tests.model.toy_phraser import NAMES, TOY, beats, fitted, show
+
+
+@pytest.fixture(scope="module")
+def network() -> Phraser:
+    return fitted().eval()
+
+
+def wished_for(network: Phraser, half: float = 0.0, **asked: float) -> Tensor:
+    """Nats of each step for what is asked at 100 bpm, in the first of the half-beats of two beats or another."""
+    setting = {
+        "style_a": 1.0,
+        "style_b": 0.0,
+        "energy": 0.5,
+        "temperature": 1.0,
+        "mirror": 0.0,
+        "guidance": 1.5,
+    } | asked
+    controls = torch.tensor([[setting[name] for name in NAMES]])
+    return network._wishes(controls, beats(100.0, 1), torch.full((1, 1), half))[0]
+
+
+@torch.no_grad()
+def test_a_style_is_danced_by_its_own_steps_and_a_blend_by_both_alike(network: Phraser) -> None:
+    of_a = network.repertoire.style[:, 0] > 0.5
+    pure, other, both = (wished_for(network, style_a=a, style_b=b) for a, b in ((1.0, 0.0), (0.0, 1.0), (0.5, 0.5)))
+    assert pure[of_a].max() > pure[~of_a].max() + 5.0
+    assert other[~of_a].max() > other[of_a].max() + 5.0
+    best = torch.where(of_a, pure, other)
+    torch.testing.assert_close(both - best, torch.full_like(both, -np.log(2.0)))
+
+
+@torch.no_grad()
+@settings(max_examples=20, deadline=None)
+@given(energy=st.floats(0.0, 1.0))
+def test_the_energy_asked_is_that_of_the_steps_wished_for(energy: float) -> None:
+    network = fitted()
+    known = network.repertoire
+    for told in (known.lock, known.sway, known.tempo, known.style):
+        told.copy_(torch.ones_like(told))
+    known.energy.copy_(torch.linspace(0.0, 1.0, len(known.energy)))
+    known.count.zero_()
+    best = known.energy[wished_for(network, energy=energy).argmax()]
+    assert float(best) == pytest.approx(energy**3, abs=1.0 / len(known.energy))
+
+
+@torch.no_grad()
+def test_a_step_is_wished_for_on_the_beat_of_two_that_it_was_danced_on() -> None:
+    network = fitted()
+    known = network.repertoire
+    for told in (known.lock, known.tempo, known.style, known.energy, known.sway):
+        told.copy_(torch.ones_like(told))
+    known.count.copy_(torch.arange(len(known.count)) % 4.0)
+    wished = [wished_for(network, half=float(half)) for half in range(4)]
+    for half in range(4):
+        assert set(known.count[wished[half] > wished[half].max() - 1e-3].tolist()) == {half}
+        on, off = (float(wished[half][known.count == other][0]) for other in (half, (half + 2) % 4))
+        assert on - off == pytest.approx(2.0 * wishes.SWAY, rel=1e-4)
+
+
+@torch.no_grad()
+def test_dancers_of_different_seeds_like_different_recordings_and_change_their_minds() -> None:
+    network = fitted().eval()
+    known = network.repertoire
+    known.take.copy_(torch.arange(len(known.take)) % 24.0)
+    heard, beat, controls, noise = show(frames=60)
+    same = [x[:1].expand(24, *x.shape[1:]) for x in (heard, beat, controls)]
+    first = torch.linspace(0.01, 0.99, 24)[:, None, None].expand(24, 60, 1)
+    moment = phraser.Moment(*(torch.zeros(24, *spec.shape) for spec in network.states[: len(phraser.Moment._fields)]))
+    context = network.encode(*same[:2])
+    danced = []
+    for t in range(60):
+        chance = first[:, t] if not t else noise[:1, t].expand(24, 1)
+        _, moment = network._dance(context[:, t], same[1][:, t], same[2][:, t], chance, moment)
+        danced.append(known.take[moment.steps[:, 1].long()])
+    assert len(torch.cat(danced[-20:]).unique()) > 6
+    assert (moment.taste - first[:, 0]).min() > 0.0
+
+
+@torch.no_grad()
+def test_guidance_moves_the_draw_along_what_music_and_wishes_change(network: Phraser) -> None:
+    heard, beat, controls, _ = show()
+    context, known = network.encode(heard, beat)[:, -1], network.repertoire.code
+    state, last = torch.randn(2, TOY.hidden), known[:2]
+
+    def nats(guidance: float, asked: Tensor = controls[:, -1]) -> Tensor:
+        setting = asked.clone()
+        setting[:, NAMES.index("guidance")] = guidance
+        return network._guided(state, last, known, context, beat[:, -1], setting)
+
+    deaf, learned = nats(0.0), nats(1.0)
+    torch.testing.assert_close(nats(2.5), deaf + 2.5 * (learned - deaf), atol=1e-3, rtol=1e-4)
+    other = controls[:, -1].clone()
+    other[:, :3] = torch.tensor([0.0, 1.0, 0.9])
+    assert torch.equal(nats(0.0, other), deaf)
+    assert not torch.equal(nats(1.0, other), learned)
