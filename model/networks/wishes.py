@@ -7,12 +7,12 @@ from torch import Tensor
 
 from model.networks.repertoire import Repertoire
 
-ASKED, ENERGY, TEMPO, EASY = 60.0, 120.0, 6.0, 0.2  # nats for another style, for all of the energy, an octave; free
+ASKED, ENERGY, TEMPO, EASY = 60.0, 140.0, 6.0, 0.2  # nats for another style, for all of the energy, an octave; free
 OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
 TIGHT = 12.0  # nats for the steps whose feet keep to the beat best
 SWAY = 4.0  # nats for those that keep to two beats best, and against them where they would be a beat late
 HABIT = 3.0  # nats for a step of the recording that is being danced
-TASTE = 9.0  # nats for the recordings that a dancer likes best
+TASTE = 6.0  # nats for the recordings that a dancer likes best
 SHOWN = 6.0  # nats against a step just shown
 GOLDEN = 0.618034  # of a circle lie between one recording and the next, so that they spread evenly
 
