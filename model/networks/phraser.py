@@ -161,17 +161,16 @@ class Phraser(Hearing):
         follows = torch.where(begun > 0.5, before.steps[:, 1:], drawn)
         steps = torch.where(border, torch.cat([follows, drawn], dim=-1), before.steps)
         planner = torch.where(border, state, before.planner)
-        one = functional.one_hot(drawn[:, 0].long(), before.shown.shape[1])
-        shown = torch.where(border, before.shown * MEMORY + one, before.shown)
+        new = border.to(drawn.dtype)
+        one = (torch.arange(before.shown.shape[1], device=drawn.device) == drawn).to(drawn.dtype)
+        shown = before.shown * (1.0 - (1.0 - MEMORY) * new) + one * new
         # speeds are taken in the middle between this frame and the last, so that the way walked is that of the feet
         middle = clock[:, 0] - 0.5 * moved
         old = (middle < 0.0) & (begun[:, 0] > 0.5)
         there = self._show(torch.where(old.unsqueeze(-1), before.steps, steps), torch.where(old, middle + 1.0, middle))
         pose = self._body(self._show(steps, clock[:, 0]), there, moved, clock[:, 3])
         pose, place = on_stage(pose, before.place)
-        return self.mirrored(pose, controls), Moment(
-            steps, planner, clock, place, shown, taste + WANDER * border.to(taste.dtype)
-        )
+        return self.mirrored(pose, controls), Moment(steps, planner, clock, place, shown, taste + WANDER * new)
 
     def _show(self, steps: Tensor, place: Tensor) -> Tensor:
         return self.repertoire.join(steps[:, 0], steps[:, 1], place)
@@ -197,7 +196,7 @@ class Phraser(Hearing):
     def _wishes(self, controls: Tensor, beat: Tensor, half: Tensor) -> Tensor:
         """Nats [B, 2 * steps] by which each step meets the styles, energy, tempo and place in two beats asked for."""
         weight = controls[:, [self.control_names.index(name) for name in self._styles()]]
-        share = (weight / weight.sum(dim=1, keepdim=True).clamp(min=1e-3)) @ self.repertoire.style.T
+        share = weight.clamp(min=0.0) / weight.sum(dim=1, keepdim=True).clamp(min=1e-3)
         tempo = beat[:, BEAT_NAMES.index("tempo") : BEAT_NAMES.index("tempo") + 1]
         return wishes.asked(self.repertoire, share, self.control(controls, "energy").unsqueeze(-1), tempo, half)
 
@@ -213,7 +212,10 @@ class Phraser(Hearing):
         ahead = torch.cat([last[:, c.code :], torch.zeros_like(last[:, c.code :])], dim=-1)
         place = (ahead.unsqueeze(1) + guess[..., : 2 * c.code]).flatten(0, 1)
         away = _apart(place, code).unflatten(0, (-1, c.guesses))
-        return torch.logsumexp(guess[..., -1:] - functional.softplus(guess[..., -2:-1]) * away, dim=1)
+        nats, *others = (guess[..., -1:] - functional.softplus(guess[..., -2:-1]) * away).unbind(dim=1)
+        for other in others:  # the logarithm of the sum of both; engines are slow at it over so short an axis
+            nats = torch.maximum(nats, other) + torch.log(1.0 + torch.exp(-(other - nats).abs()))
+        return nats
 
     # --- in training ----------------------------------------------------------------------------------------------
 

@@ -17,18 +17,21 @@ SHOWN = 6.0  # nats against a step just shown
 GOLDEN = 0.618034  # of a circle lie between one recording and the next, so that they spread evenly
 
 
-def asked(known: Repertoire, share: Tensor, energy: Tensor, tempo: Tensor, half: Tensor) -> Tensor:
+def asked(known: Repertoire, weight: Tensor, energy: Tensor, tempo: Tensor, half: Tensor) -> Tensor:
     """[B, 2 * steps] by how each step meets what is asked of style, energy, tempo and place in two beats.
 
-    share [B, 2 * steps] what is asked of its style, 0-1; energy [B, 1] 0-1; tempo [B, 1] in octaves over 120 bpm;
-    half [B, 1] which half-beat of two beats begins, 0-3.
+    weight [B, styles] how much of each style, of 1; energy [B, 1] 0-1; tempo [B, 1] in octaves over 120 bpm;
+    half [B, 1] which half-beat of two beats begins, 0-3. Squares and sines of differences are taken apart, so that all
+    but the tempo is one product with a table, which engines work out once.
     """
-    style = torch.log(share.clamp(min=0.0) + math.exp(-ASKED))
-    off = energy.pow(3.0) - known.energy  # 0.7: about as recorded
+    turn, danced = 0.5 * math.pi * half, 0.5 * math.pi * known.count
+    off = energy.pow(3.0)  # 0.7: about as recorded
+    told = [torch.log(weight + math.exp(-ASKED)), turn.cos(), turn.sin(), (2.0 * turn).cos(), off, torch.ones_like(off)]
+    sway, lock = SWAY * known.sway, TIGHT * known.lock - 0.5 * OFFBEAT - ENERGY * known.energy.square()
+    beats = [sway * danced.cos(), sway * danced.sin(), 0.5 * OFFBEAT * (2.0 * danced).cos()]
+    table = torch.cat([known.style.T, torch.stack([*beats, 2.0 * ENERGY * known.energy, lock])])
     bent = ((tempo - known.tempo).abs() - EASY).clamp(min=0.0)
-    late = 0.5 * math.pi * (half - known.count)
-    kept = TIGHT * known.lock + SWAY * known.sway * late.cos()
-    return style + kept - ENERGY * off.square() - TEMPO * bent.square() - OFFBEAT * late.sin().square()
+    return torch.cat(told, dim=-1) @ table - ENERGY * off.square() - TEMPO * bent.square()
 
 
 def own(known: Repertoire, last: Tensor, begun: Tensor, shown: Tensor, taste: Tensor) -> Tensor:
@@ -38,5 +41,6 @@ def own(known: Repertoire, last: Tensor, begun: Tensor, shown: Tensor, taste: Te
     shown; taste [B, 1] what it likes, 0-1.
     """
     same = (known.take == known.take[last.long()]).to(shown.dtype)
-    liked = torch.cos(2.0 * math.pi * (known.take * GOLDEN - taste))
+    likes, place = 2.0 * math.pi * taste, 2.0 * math.pi * GOLDEN * known.take
+    liked = torch.cat([likes.cos(), likes.sin()], dim=-1) @ torch.stack([place.cos(), place.sin()])
     return HABIT * begun * same + TASTE * liked - SHOWN * shown
