@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import queue
 import resource
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from realtime.frame import StageError
+from realtime.frame import StageError, StageFrame
 from realtime.sinks import bvh as bvh_sink
 from realtime.sinks import growing, recorder
 from realtime.sinks import wav as wav_sink
@@ -84,13 +85,22 @@ def test_a_disk_that_is_full_is_named_and_counted_and_the_dance_goes_on(tmp_path
 @pytest.mark.parametrize("kind", ["npz", "glb", "bvh"])
 def test_memory_does_not_grow_with_the_show(kind: str, tmp_path: Path) -> None:
     sink, shown = opened(kind, tmp_path / f"a.{kind}"), [frame(k) for k in range(30)]
-    sizes = []
+    assert isinstance(sink, recorder.Recorder)
+    record, recorded = sink.record, queue.Queue[int]()
+
+    def record_and_tell(frames: list[StageFrame]) -> None:
+        record(frames)
+        recorded.put(len(frames))
+
+    sink.record = record_and_tell  # type: ignore[method-assign]
+    sizes, waiting = [], 0
     tracemalloc.start()
     for part in range(2):
         for k in range(part * 400, (part + 1) * 400):
             sink.send(dataclasses.replace(shown[k % 30], audio_time=(k + 1) / FPS))
-        while not sink._waiting.empty():  # type: ignore[attr-defined]
-            sink._thread.join(0.01)  # type: ignore[attr-defined]
+        waiting += 400
+        while waiting > len(sink._gathered):  # until the disk has all that was handed over
+            waiting -= recorded.get()
         sizes.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
     sink.close()
