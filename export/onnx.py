@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from export.manifest import KEY, DancerFileError, Manifest
+from export.only_if import branch
 
 OPSET = 17
 
@@ -62,6 +63,7 @@ def write(network: nn.Module, manifest: Manifest, path: Path) -> None:
             do_constant_folding=False,  # engines fold as they load; folded here, a repertoire is written several times
         )
     model = onnx.load(str(path))
+    branch(model)
     _restore_inputs(model, manifest)
     _check(model, manifest)
     onnx.helper.set_model_props(model, {KEY: manifest.to_json()})

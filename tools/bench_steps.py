@@ -1,5 +1,7 @@
 """The step alone, a dancer's against Dance Revolution's at its published size, both run in the same way."""
 
+import itertools
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -72,11 +74,16 @@ def _turn(step: Step, pace: str, frames: int, histogram: Histogram) -> None:
 
 
 def engine_step(engine: Engine, batch: int) -> Step:
-    """The stage's own step of `batch` dancers on constant input."""
+    """The stage's own step of `batch` dancers on music of two beats a second, all else constant."""
     given, state = _inputs(engine.manifest, batch), engine.init_state(batch)
+    cos, sin, music = (engine.manifest.beat_names.index(name) for name in ("beat_cos", "beat_sin", "music"))
+    given[1][:, music] = 1.0
+    frames = itertools.count()
 
     def step() -> None:
         nonlocal state
+        turn = 2.0 * math.pi * (2.0 * next(frames) / FRAME_RATE)
+        given[1][:, cos], given[1][:, sin] = math.cos(turn), math.sin(turn)
         _, state = engine.step(*given, state)
 
     return step

@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from audio.beat import BEAT_NAMES
 from export.manifest import ControlSpec, StateSpec
+from export.only_if import only_if
 from model.networks import musical_clock, wishes
 from model.networks.half_beats import TICKS, HalfBeats, half_beats
 from model.networks.hearing import Hearing
@@ -158,22 +159,22 @@ class Phraser(Hearing):
         temperature = self.control(controls, "temperature").clamp(min=0.05).unsqueeze(-1)
         drawn = _pick(logits / temperature + self._wishes(controls, beat, clock[:, 1:2]), noise)
         border = crossed.unsqueeze(-1) > 0.5
+        new = border.to(drawn.dtype)
+        drawn = only_if(new, drawn)
         follows = torch.where(begun > 0.5, before.steps[:, 1:], drawn)
         steps = torch.where(border, torch.cat([follows, drawn], dim=-1), before.steps)
         planner = torch.where(border, state, before.planner)
-        new = border.to(drawn.dtype)
         one = (torch.arange(before.shown.shape[1], device=drawn.device) == drawn).to(drawn.dtype)
         shown = before.shown * (1.0 - (1.0 - MEMORY) * new) + one * new
         # speeds are taken in the middle between this frame and the last, so that the way walked is that of the feet
         middle = clock[:, 0] - 0.5 * moved
         old = (middle < 0.0) & (begun[:, 0] > 0.5)
-        there = self._show(torch.where(old.unsqueeze(-1), before.steps, steps), torch.where(old, middle + 1.0, middle))
-        pose = self._body(self._show(steps, clock[:, 0]), there, moved, clock[:, 3])
+        whose = torch.cat([steps, torch.where(old.unsqueeze(-1), before.steps, steps)])
+        where = torch.cat([clock[:, 0], torch.where(old, middle + 1.0, middle)])
+        here, there = self.repertoire.join(whose[:, 0], whose[:, 1], where).chunk(2)
+        pose = self._body(here, there, moved, clock[:, 3])
         pose, place = on_stage(pose, before.place)
         return self.mirrored(pose, controls), Moment(steps, planner, clock, place, shown, taste + WANDER * new)
-
-    def _show(self, steps: Tensor, place: Tensor) -> Tensor:
-        return self.repertoire.join(steps[:, 0], steps[:, 1], place)
 
     def _body(self, here: Tensor, there: Tensor, moved: Tensor, presence: Tensor) -> Tensor:
         """The 140 numbers of a frame that moved so many half-beats on; small about the mean where no music is."""

@@ -89,7 +89,8 @@ class Repertoire(nn.Module):
     def join(self, before: Tensor, after: Tensor, place: Tensor) -> Tensor:
         """The pose [B, 140] at `place` [B] 0-1 of the half-beat in which step `before` ends and `after` begins."""
         fade = (place * place * (3.0 - 2.0 * place)).unsqueeze(-1)
-        ending, beginning = self.show(before, 1.0 + place), self.show(after, place)
+        shown = self.show(torch.cat([before, after]), torch.cat([1.0 + place, place]))
+        ending, beginning = shown.chunk(2)
         return ending + fade * (beginning - ending)
 
 

@@ -22,7 +22,7 @@ def asked(known: Repertoire, weight: Tensor, energy: Tensor, tempo: Tensor, half
 
     weight [B, styles] how much of each style, of 1; energy [B, 1] 0-1; tempo [B, 1] in octaves over 120 bpm;
     half [B, 1] which half-beat of two beats begins, 0-3. Squares and sines of differences are taken apart, so that all
-    but the tempo is one product with a table, which engines work out once.
+    but the tempo is one product with a table, which onnxruntime works out once, as it loads.
     """
     turn, danced = 0.5 * math.pi * half, 0.5 * math.pi * known.count
     off = energy.pow(3.0)  # 0.7: about as recorded

@@ -37,7 +37,7 @@ def test_changing_the_future_leaves_the_past_untouched(network: Phraser) -> None
 @torch.no_grad()
 def test_twice_the_tempo_is_the_same_dance_in_half_the_time(network: Phraser) -> None:
     """With the same spans: the body is that of the same place in the bar, and walks twice as fast."""
-    shape = network._show(torch.tensor([[7.0, 21.0]]), torch.rand(1))
+    shape = network.repertoire.join(torch.tensor([7.0]), torch.tensor([21.0]), torch.rand(1))
     for pace in (0.2, 0.4):
         body = network._body(shape, shape, torch.tensor([pace]), torch.ones(1))
         assert body[0, VELOCITY].numpy() == pytest.approx(shape[0, VELOCITY].numpy() * pace * FPS / 4, rel=1e-5)
@@ -47,10 +47,10 @@ def test_twice_the_tempo_is_the_same_dance_in_half_the_time(network: Phraser) ->
 @torch.no_grad()
 def test_half_beats_join_without_a_jump_and_without_a_bend(network: Phraser) -> None:
     count = network.config.steps
-    before, after = torch.tensor([[3.0, 20.0]]), torch.tensor([[20.0, count + 5.0]])  # the last in the mirror
+    first, second, third = torch.tensor([[3.0], [20.0], [count + 5.0]])  # the last in the mirror
     near = 1e-3
-    end = [network._show(before, torch.tensor([1.0 - n * near])) for n in (0, 1)]
-    start = [network._show(after, torch.tensor([n * near])) for n in (0, 1)]
+    end = [network.repertoire.join(first, second, torch.tensor([1.0 - n * near])) for n in (0, 1)]
+    start = [network.repertoire.join(second, third, torch.tensor([n * near])) for n in (0, 1)]
     torch.testing.assert_close(end[0], start[0], atol=1e-6, rtol=0)
     torch.testing.assert_close(end[0] - end[1], start[1] - start[0], atol=2e-4, rtol=0)
 

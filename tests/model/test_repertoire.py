@@ -30,7 +30,8 @@ def test_a_step_that_follows_in_the_recording_goes_on_as_it_was_danced(network: 
     start = int(half_beats({n: takes()[0][n][None] for n in ("pose", "beat")}).there.sum()) - 1  # steps of take 0
     for place in range(TICKS):
         for k in range(3, 8):
-            shown = network._show(torch.tensor([[start + k - 1.0, start + k]]), torch.tensor([place / TICKS]))
+            before, after = torch.tensor([[start + k - 1.0], [start + k]])
+            shown = network.repertoire.join(before, after, torch.tensor([place / TICKS]))
             recorded = ticks.pose[:, k * TICKS + place]
             torch.testing.assert_close(shown, recorded, atol=2e-3, rtol=0)  # kept in half precision
 

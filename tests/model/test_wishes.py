@@ -70,22 +70,34 @@ def test_a_step_is_wished_for_on_the_beat_of_two_that_it_was_danced_on() -> None
 
 
 @torch.no_grad()
-def test_dancers_of_different_seeds_like_different_recordings_and_change_their_minds() -> None:
-    network = fitted().eval()
-    known = network.repertoire
+def test_dancers_of_different_tastes_like_different_recordings() -> None:
+    known = fitted().repertoire
     known.take.copy_(torch.arange(len(known.take)) % 24.0)
+    tastes = torch.linspace(0.0, 0.99, 24)[:, None]
+    nothing = torch.zeros(24, 1)
+    nats = wishes.own(known, nothing, nothing, torch.zeros(24, len(known.take)), tastes)
+    liked = known.take[nats.argmax(dim=1)]
+    assert len(liked.unique()) > 16
+    assert (nats.amax(dim=1) - nats.amin(dim=1)).min() == pytest.approx(2.0 * wishes.TASTE, rel=0.02)
+
+
+@torch.no_grad()
+def test_a_dancers_taste_is_its_first_draw_and_goes_round_with_each_half_beat() -> None:
+    network = fitted().eval()
     heard, beat, controls, noise = show(frames=60)
-    same = [x[:1].expand(24, *x.shape[1:]) for x in (heard, beat, controls)]
-    first = torch.linspace(0.01, 0.99, 24)[:, None, None].expand(24, 60, 1)
-    moment = phraser.Moment(*(torch.zeros(24, *spec.shape) for spec in network.states[: len(phraser.Moment._fields)]))
-    context = network.encode(*same[:2])
-    danced = []
+    context = network.encode(heard, beat)
+    moment = phraser.Moment(
+        *(torch.zeros(len(heard), *spec.shape) for spec in network.states[: len(phraser.Moment._fields)])
+    )
+    tastes = []
     for t in range(60):
-        chance = first[:, t] if not t else noise[:1, t].expand(24, 1)
-        _, moment = network._dance(context[:, t], same[1][:, t], same[2][:, t], chance, moment)
-        danced.append(known.take[moment.steps[:, 1].long()])
-    assert len(torch.cat(danced[-20:]).unique()) > 6
-    assert (moment.taste - first[:, 0]).min() > 0.0
+        before = moment
+        _, moment = network._dance(context[:, t], beat[:, t], controls[:, t], noise[:, t], before)
+        tastes.append((moment.taste - (before.taste if t else noise[:, 0]))[:, 0])
+    steps = torch.stack(tastes, dim=1) / phraser.WANDER
+    assert set(steps.round().flatten().tolist()) == {0.0, 1.0}
+    torch.testing.assert_close(steps, steps.round(), atol=1e-3, rtol=0)
+    assert (steps[:, 0] > 0.5).all()
 
 
 @torch.no_grad()
