@@ -54,13 +54,13 @@ def read_takes(specs: list[str]) -> list[Take]:
 def prepare(specs: list[str], seed: int = 0, lead_frames: int = 2, songs: int = SONGS_A_TAKE) -> Corpus:
     """Build the whole corpus; the same arguments give the same arrays."""
     takes = read_takes(specs)
-    styles = tuple(sorted({take.style for take in takes}))
     made: list[tuple[Take, Sequence]] = []
     for number, take in enumerate(tqdm(takes, desc="pairing", unit="take")):
         rng = np.random.default_rng((seed, number))
         made += [(take, s) for s in _sequences(take, rng, lead_frames, songs)]
     if not made:
         raise MotionError("no take is long enough to train on (four seconds at least)")
+    styles = tuple(sorted({take.style for take, _ in made}))
     minutes = {style: sum(len(s.pose) for _, s in made if s.style == style) for style in styles}
     controls = control_table(styles, max(styles, key=minutes.__getitem__))
     _fill_controls([s for _, s in made], styles)
@@ -97,6 +97,8 @@ def _sequences(take: Take, rng: np.random.Generator, lead_frames: int, songs: in
     if take.fps > FRAME_RATE:  # nothing faster than the poses can show may alias into them
         root, rotations = retarget.low_pass(take.root, take.rotations, take.fps, FRAME_RATE)
         take = dataclasses.replace(take, root=np.asarray(root, np.float64), rotations=np.asarray(rotations, np.float64))
+    if take.notes.get("tempo_trusted") == "False":
+        return  # its dance drifts away from its song
     if take.audio is not None:
         yield from _with_own_song(take, lead_frames)
         return

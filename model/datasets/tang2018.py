@@ -6,14 +6,14 @@ trained on it may be published. The points have no names; those below were worke
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.datasets import files, humanoid
 from model.datasets.take import Take
-from motion import fitting, level, retarget
+from motion import fitting, kinematics, level, retarget
 from motion.skeleton import BONES, HUMANOID, MotionError
 
 Array = NDArray[np.float64]
@@ -26,27 +26,40 @@ _POINTS = {
 }  # fmt: skip
 _SOLES = {"rightToes": (9, 10, 11), "leftToes": (18, 19, 20)}  # ankle, heel, toe
 _UNSEEN = ("leftShoulder", "rightShoulder", "leftHand", "rightHand", "leftToes", "rightToes")
+_FEET = [BONES.index("leftFoot"), BONES.index("rightFoot")]
 _FROZEN_FRAMES = 10  # as many equal frames are a gap in the tracking, not a pose that is held
 _SHORTEST = 3.0  # seconds of a piece worth keeping
 _SPIKE = 0.10  # metres off the neighbours' middle: a tracking error
+
+
+class _Recording(NamedTuple):
+    """A dance as a whole, before it is cut."""
+
+    entry: dict[str, Any]
+    step: float  # s a frame
+    root: Array
+    rotations: Array
+    pieces: list[slice]
+    waves: tuple[complex, complex]  # of its feet's speed: once a beat, and once in the beats that its steps take
 
 
 def load(path: Path) -> list[Take]:
     """All takes of the folder `path` (index.json, takes/, audio/), cut where the tracking froze; raises MotionError.
 
     Time runs as fast as the steps follow the beat where the index trusts its own measure of it. beats are the song's.
-    notes["footspeed_peak_in_beats"] is where in the beat (0-1) the feet are fastest: the offset between song and motion
-    is known to half a beat only.
+    The offset between song and motion is known to half a beat only, and differs: see `_later`.
     """
     index = files.read_index(path, "tang2018")
     entries = index.get("takes", [])
     if index.get("set") != "tang2018" or not entries:
         raise MotionError(f"data set tang2018: index.json in {path} does not list its takes")
     terms = str(index.get("terms", "no licence stated; research use only"))
-    return [take for entry in entries for take in _takes(entry, path, terms)]
+    recordings = [_recording(entry, path) for entry in entries]
+    later = _later(recordings)
+    return [take for one, late in zip(recordings, later, strict=True) for take in _takes(one, late, path, terms)]
 
 
-def _takes(entry: dict[str, Any], path: Path, terms: str) -> Iterator[Take]:
+def _recording(entry: dict[str, Any], path: Path) -> _Recording:
     file, audio = path / entry["motion"], path / entry["audio"]
     if not audio.is_file():
         raise MotionError(f"data set tang2018: the song {audio} is missing; fetch the data set again")
@@ -58,27 +71,65 @@ def _takes(entry: dict[str, Any], path: Path, terms: str) -> Iterator[Take]:
     step = float(entry["sec_per_frame_tempo"] or entry["sec_per_frame"])
     root, local = _body(without_spikes(world), 1.0 / step)
     pieces = [p for p in _pieces(world) if (p.stop - p.start) * step >= _SHORTEST]
-    beat = 60.0 / float(entry["bpm_measured"])
-    for number, piece in enumerate(pieces):
+    feet = kinematics.forward(HUMANOID, root, local)[0][:, _FEET]
+    speed = np.linalg.norm(np.diff(feet, axis=0), axis=-1).mean(axis=1)
+    speed = np.minimum(speed, np.percentile(speed, 98))
+    beat = ((np.arange(len(speed)) + 0.5) * step - float(entry["first_audio_beat_after_start_s"])) / _beat(entry)
+    one, whole = (
+        complex(np.mean((speed - speed.mean()) * np.exp(2j * np.pi * beat / period)))
+        for period in (1, int(entry["beats_per_step_period"]))
+    )
+    return _Recording(entry, step, root, local, pieces, (one, whole))
+
+
+def _beat(entry: dict[str, Any]) -> float:
+    return 60.0 / float(entry["bpm_measured"])
+
+
+def _later(recordings: list[_Recording]) -> list[float]:
+    """By how much of a beat, -0.5 to 0.5, each dance is to begin later, for its feet to rest on the beat.
+
+    A dance shows its place in the beat best by the whole period of its steps. How the feet's slowing down once a beat
+    lies in that is a matter of the style, and told by all dances of it.
+    """
+    later = []
+    for recording in recordings:
+        alike = [one for one in recordings if one.entry["style"] == recording.entry["style"] and _trusted(one.entry)]
+        style = sum((one.waves[0] * np.conj(_in_beat(one)) for one in alike), 0j)
+        fastest = np.angle(_in_beat(recording) * style) / (2.0 * np.pi)
+        later.append((0.5 - fastest + 0.5) % 1.0 - 0.5 if _trusted(recording.entry) else 0.0)
+    return later
+
+
+def _trusted(entry: dict[str, Any]) -> bool:
+    return bool(entry["tempo_trusted"])
+
+
+def _in_beat(recording: _Recording) -> complex:
+    """Where in the beat the whole period's wave is highest, as a complex number."""
+    return complex(recording.waves[1] ** int(recording.entry["beats_per_step_period"]))
+
+
+def _takes(recording: _Recording, later: float, path: Path, terms: str) -> Iterator[Take]:
+    entry, step, beat = recording.entry, recording.step, _beat(recording.entry)
+    first = (float(entry["first_audio_beat_after_start_s"]) - later * beat) % beat
+    for number, piece in enumerate(recording.pieces):
         start, stop = piece.start * step, piece.stop * step
-        beats = np.arange(float(entry["first_audio_beat_after_start_s"]), stop, beat) - start
+        beats = np.arange(first, stop, beat) - start
         yield Take(
-            name=entry["id"] + (f"_{number}" if len(pieces) > 1 else ""),
+            name=entry["id"] + (f"_{number}" if len(recording.pieces) > 1 else ""),
             dataset="tang2018",
             style=entry["style"],
             split=entry["split"],
             terms=terms,
             fps=1.0 / step,
-            root=root[piece],
-            rotations=local[piece],
+            root=recording.root[piece],
+            rotations=recording.rotations[piece],
             mask=~humanoid.known(set(_UNSEEN)),
-            audio=audio,
-            audio_offset=float(entry["motion_start_in_clip_s"]) + start,
+            audio=path / entry["audio"],
+            audio_offset=float(entry["motion_start_in_clip_s"]) + later * beat + start,
             beats=beats[beats >= 0.0],
-            notes={
-                "tempo_trusted": str(bool(entry["tempo_trusted"])),
-                "footspeed_peak_in_beats": str(entry["footspeed_peak_minus_beat_in_beats"]),
-            },
+            notes={"tempo_trusted": str(_trusted(entry))},
         )
 
 

@@ -10,6 +10,7 @@ from audio.beat import BEAT_NAMES
 from motion.pose import VELOCITY, YAW_RATE
 
 TICKS = 4  # places in a half-beat
+CYCLE = 12.0  # half-beats that are counted: of six beats, as dances are counted in twos and in threes
 TICK_FPS = 2.0 * 2 * TICKS  # ticks a second at 120 bpm, the tempo at which speeds are learned
 
 
@@ -19,7 +20,7 @@ class HalfBeats(NamedTuple):
     pose: Tensor  # [B, K * TICKS + 1, 140] speeds as at 120 bpm
     there: Tensor  # [B, K] 1 where the half-beat lies inside the recording
     frames: Tensor  # [B, K] the first frame in it
-    half: Tensor  # [B, K] which of the four half-beats of two beats, 0-3: 0 and 2 begin on a beat
+    half: Tensor  # [B, K] which half-beat of six beats, 0-11: even ones begin on a beat
 
 
 def half_beats(batch: dict[str, Tensor]) -> HalfBeats:
@@ -39,7 +40,7 @@ def half_beats(batch: dict[str, Tensor]) -> HalfBeats:
     borders = wanted[:, :-1:TICKS].contiguous()
     there = (borders + 1.0 <= count[:, -1:]).to(pose.dtype)
     frames = torch.searchsorted(count, borders).clamp(max=pose.shape[1] - 1)
-    return HalfBeats(_between(slow, count, wanted), there, frames, torch.remainder(borders, 4.0))
+    return HalfBeats(_between(slow, count, wanted), there, frames, torch.remainder(borders, CYCLE))
 
 
 def _between(rows: Tensor, at: Tensor, wanted: Tensor) -> Tensor:

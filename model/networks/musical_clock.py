@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from audio.beat import BEAT_NAMES
+from model.networks.half_beats import CYCLE
 from model.networks.staging import FPS
 
 SIZE = 6  # numbers of a clock
@@ -23,8 +24,8 @@ EASE = 0.35  # of what is left of the half-beat goes by in a frame, where the po
 def tick(clock: Tensor, beat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Move clocks [B, SIZE] on by a frame: (clock, half-beats moved [B], 1 where it crossed a border [B]).
 
-    A clock is its place in the half-beat 0-1, which of the four half-beats of two beats 0-3 (0 and 2 begin on a beat),
-    dancing yet 0 or 1, presence 0-1 (of music, smoothed), seconds without music, and 1 while the pose is held. Its
+    A clock is its place in the half-beat 0-1, which half-beat of six beats 0-11 (even ones begin on a beat), dancing
+    yet 0 or 1, presence 0-1 (of music, smoothed), seconds without music, and 1 while the pose is held. Its
     first frame takes the music's place, and counts as a border.
     """
     place, half, dancing, presence, quiet, held = clock.unbind(-1)
@@ -50,7 +51,7 @@ def tick(clock: Tensor, beat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     there = torch.maximum(music, waits.to(music.dtype))
     presence = presence + (there - presence) * (1.0 - math.exp(-1.0 / (FPS * REST_SECONDS)))
     presence = torch.where(begun, presence, music)
-    half = torch.remainder(torch.floor(total), 4.0)
+    half = torch.remainder(torch.floor(total), CYCLE)
     place = total - torch.floor(total)
     clock = torch.stack([place, half, torch.ones_like(dancing), presence, quiet, waits.to(quiet.dtype)], dim=-1)
     return clock, moved, crossed

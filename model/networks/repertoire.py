@@ -19,6 +19,8 @@ from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY
 HALF = TICKS + 1  # rows of a half-beat, both borders among them
 NEAR = 16 * TICKS  # eight beats
 LOWEST = 0.62  # m, of the hips: floor work is left out, since a fade from the floor to the feet floats
+PERIODS = (2, 3)  # beats in which a dance may repeat itself
+CLEARER = 1.25  # times as clearly as in two beats, a dance in threes repeats itself in three
 ROUGHEST = 0.8  # m, third difference of a joint over ticks: only faults of a capture jump so
 
 
@@ -39,6 +41,7 @@ class Repertoire(nn.Module):
     count: Tensor
     lock: Tensor
     sway: Tensor
+    period: Tensor
     middle: Tensor
     reading: Tensor
     index: Tensor
@@ -53,9 +56,10 @@ class Repertoire(nn.Module):
         self.register_buffer("style", torch.zeros(2 * steps, styles))  # 1 at its style
         self.register_buffer("energy", torch.zeros(2 * steps))  # rank 0-1 in its style of how fast the body moves
         self.register_buffer("tempo", torch.zeros(2 * steps))  # octaves over 120 bpm
-        self.register_buffer("count", torch.zeros(2 * steps))  # 0-3 of two beats: 0 and 2 begin on a beat
+        self.register_buffer("count", torch.zeros(2 * steps))  # half-beat of its period: even ones begin on a beat
         self.register_buffer("lock", torch.zeros(2 * steps))  # rank 0-1 in its style of how its feet keep to the beat
-        self.register_buffer("sway", torch.zeros(2 * steps))  # the same of how they keep to two beats
+        self.register_buffer("sway", torch.zeros(2 * steps))  # the same of how they keep to the period
+        self.register_buffer("period", torch.full((2 * steps,), 2.0))  # beats in which its style repeats itself
         self.register_buffer("middle", torch.zeros(POSE_SIZE))
         self.register_buffer("reading", torch.zeros(HALF * POSE_SIZE, size))
         self.register_buffer("index", torch.as_tensor(MIRROR_PERMUTATION).long(), persistent=False)
@@ -120,12 +124,13 @@ def learn(takes: list[dict[str, Any]], size: int, styles: int) -> Repertoire:
     made.style.copy_(nn.functional.one_hot(style.long(), styles).repeat(2, 1))
     made.take.copy_(whose.repeat(2))
     made.tempo.copy_(tempo.repeat(2))
-    speed, lock, cos, sin = torch.cat(moves, dim=1)
-    sway = _along(torch.complex(cos, sin), style)
-    made.count.copy_(torch.where(sway < 0.0, (half + 2.0) % 4.0, half).repeat(2))
+    speed, lock, *sways = torch.cat(moves, dim=1)
+    period, count, sway = _counted([torch.complex(*sways[2 * n : 2 * n + 2]) for n in range(len(PERIODS))], half, style)
+    made.period.copy_(period.repeat(2))
+    made.count.copy_(count.repeat(2))
     made.energy.copy_(_rank(speed, style).repeat(2))
     made.lock.copy_(_rank(lock, style).repeat(2))
-    made.sway.copy_(_rank(sway.abs(), style).repeat(2))
+    made.sway.copy_(_rank(sway, style).repeat(2))
     _describe(made)
     return made
 
@@ -137,9 +142,9 @@ def _rough(rows: Tensor) -> Tensor:
 
 
 def _moves(rows: Tensor, half: float) -> Tensor:
-    """[4, steps] about each step: how fast the body moves, how far the feet slow down on the beat, -1 to 1, and the
+    """[6, steps] about each step: how fast the body moves, how far the feet slow down on the beat, -1 to 1, and the
 
-    cosine and sine with which they slow down once in two beats.
+    cosine and sine with which they slow down once in two beats, and in three.
     """
     pose = rows.unsqueeze(0)
     local = heading_positions(pose)
@@ -148,22 +153,32 @@ def _moves(rows: Tensor, half: float) -> Tensor:
     body = local[0].diff(dim=0).norm(dim=-1).mean(dim=-1) + travel
     slow = (feet.mean() - feet) / feet.std().clamp(min=1e-6)
     turn = torch.pi * ((torch.arange(len(slow)) + 0.5) / TICKS + half)
-    two = 0.5 * turn
-    all_of_it = torch.stack([body, slow * turn.cos(), slow * two.cos(), slow * two.sin()])
+    sways = [slow * wave for period in PERIODS for wave in ((turn / period).cos(), (turn / period).sin())]
+    all_of_it = torch.stack([body, slow * turn.cos(), *sways])
     about = nn.functional.avg_pool1d(all_of_it, NEAR + 1, 1, NEAR // 2, count_include_pad=False)
     return about[:, TICKS : len(slow) : TICKS]
 
 
-def _along(sway: Tensor, style: Tensor) -> Tensor:
-    """How far each complex number goes along the line that those of its style gather about, in its sense or against it.
+def _counted(sways: list[Tensor], half: Tensor, style: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Of each step the period of its style (beats), its half-beat in it, and how well its feet keep to that.
 
-    Two beats begin wherever one starts to count, so a step of the other sense is the same one counted a beat later.
+    sways: for each of PERIODS, complex numbers [steps] of how the feet slow down once in it. A period begins wherever
+    one starts to count, so steps of a style are counted from the beat from which they go along with most of the others.
     """
-    along = torch.zeros_like(sway.real)
+    periods, counts, along = torch.zeros_like(half), torch.zeros_like(half), torch.zeros_like(half)
     for one in style.unique():
-        line = torch.polar(torch.ones(()), 0.5 * sway[style == one].square().mean().angle())
-        along[style == one] = (sway[style == one] * line.conj()).real
-    return along
+        its = style == one
+        clear = [float(sway[its].abs().mean()) for sway in sways]
+        period, sway = (PERIODS[1], sways[1]) if clear[1] > CLEARER * clear[0] else (PERIODS[0], sways[0])
+        # the same from whichever beat one counts; its root is where most of them are, but for whole beats
+        most = torch.polar(torch.ones(()), sway[its].pow(period).mean().angle() / period)
+        from_each = torch.stack(
+            [torch.polar(torch.ones(()), torch.tensor(2 * torch.pi * k / period)) * most for k in range(period)]
+        )
+        matches = (sway[its].unsqueeze(-1) * from_each.conj()).real
+        along[its], late = matches.max(dim=-1)
+        periods[its], counts[its] = float(period), (half[its] - 2.0 * late) % (2.0 * period)
+    return periods, counts, along
 
 
 def _rank(values: Tensor, style: Tensor) -> Tensor:

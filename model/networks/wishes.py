@@ -5,12 +5,12 @@ import math
 import torch
 from torch import Tensor
 
-from model.networks.repertoire import Repertoire
+from model.networks.repertoire import PERIODS, Repertoire
 
 ASKED, ENERGY, TEMPO, EASY = 60.0, 140.0, 6.0, 0.2  # nats for another style, for all of the energy, an octave; free
 OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
 TIGHT = 12.0  # nats for the steps whose feet keep to the beat best
-SWAY = 4.0  # nats for those that keep to two beats best, and against them where they would be a beat late
+SWAY = 4.0  # nats for those that keep to two or three beats best, and against them where they would be a beat late
 HABIT = 3.0  # nats for a step of the recording that is being danced
 TASTE = 6.0  # nats for the recordings that a dancer likes best
 SHOWN = 6.0  # nats against a step just shown
@@ -18,18 +18,22 @@ GOLDEN = 0.618034  # of a circle lie between one recording and the next, so that
 
 
 def asked(known: Repertoire, weight: Tensor, energy: Tensor, tempo: Tensor, half: Tensor) -> Tensor:
-    """[B, 2 * steps] by how each step meets what is asked of style, energy, tempo and place in two beats.
+    """[B, 2 * steps] by how each step meets what is asked of style, energy, tempo and place in its beats.
 
     weight [B, styles] how much of each style, of 1; energy [B, 1] 0-1; tempo [B, 1] in octaves over 120 bpm;
-    half [B, 1] which half-beat of two beats begins, 0-3. Squares and sines of differences are taken apart, so that all
+    half [B, 1] which half-beat of six beats begins, 0-11. Squares and sines of differences are taken apart, so that all
     but the tempo is one product with a table, which onnxruntime works out once, as it loads.
     """
-    turn, danced = 0.5 * math.pi * half, 0.5 * math.pi * known.count
     off = energy.pow(3.0)  # 0.7: about as recorded
-    told = [torch.log(weight + math.exp(-ASKED)), turn.cos(), turn.sin(), (2.0 * turn).cos(), off, torch.ones_like(off)]
-    sway, lock = SWAY * known.sway, TIGHT * known.lock - 0.5 * OFFBEAT - ENERGY * known.energy.square()
-    beats = [sway * danced.cos(), sway * danced.sin(), 0.5 * OFFBEAT * (2.0 * danced).cos()]
-    table = torch.cat([known.style.T, torch.stack([*beats, 2.0 * ENERGY * known.energy, lock])])
+    told = [torch.log(weight + math.exp(-ASKED)), off, torch.ones_like(off), (math.pi * half).cos()]
+    lock = TIGHT * known.lock - 0.5 * OFFBEAT - ENERGY * known.energy.square()
+    beats = [2.0 * ENERGY * known.energy, lock, 0.5 * OFFBEAT * (math.pi * known.count).cos()]
+    for period in PERIODS:
+        turn, danced = math.pi / period * half, math.pi / period * known.count
+        sway = SWAY * known.sway * (known.period == period).to(half.dtype)
+        told += [turn.cos(), turn.sin()]
+        beats += [sway * danced.cos(), sway * danced.sin()]
+    table = torch.cat([known.style.T, torch.stack(beats)])
     bent = ((tempo - known.tempo).abs() - EASY).clamp(min=0.0)
     return torch.cat(told, dim=-1) @ table - ENERGY * off.square() - TEMPO * bent.square()
 

@@ -21,8 +21,6 @@ from model.stepping import drive
 from motion.skeleton import BONES
 from tests.model.toy_corpus import CONTROLS
 
-torch.set_num_threads(1)
-
 EAR = {"features": len(FEATURE_NAMES), "beat": len(BEAT_NAMES)}
 SETTINGS: dict[str, dict[str, Any]] = {
     "dance_revolution": {

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from model.networks.attention import SlidingAttention
 
-torch.set_num_threads(1)
-
 
 def attention(width: int = 8, heads: int = 2, window: int = 4, seed: int = 0) -> SlidingAttention:
     torch.manual_seed(seed)

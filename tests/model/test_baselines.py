@@ -27,7 +27,6 @@ from model.render import positions as decoded
 from motion import kinematics, retarget
 from motion.skeleton import BONES, HUMANOID
 
-torch.set_num_threads(1)
 TAKES = synthetic.dances(seed=5, takes=9, seconds=20.0)
 
 

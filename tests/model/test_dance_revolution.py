@@ -17,8 +17,6 @@ from model.networks.dance_revolution import (
 )
 from model.stepping import drive, torch_step
 
-torch.set_num_threads(1)
-
 # the original's start pose, 25 OpenPose joints (x, y), absolute
 START = """-.00647944 -.540766 -.00655532 -.3829 -.0862469 -.388304 -.107649 -.137507 -.0648178 .0423361
 .0791047 -.382726 .0882645 -.148286 .0699688 .0641147 .0056175 .05319 -.0464647 .0476973 -.0465082

@@ -13,8 +13,6 @@ from tests.model import toy_corpus
 
 ROOT = Path(__file__).parents[2]
 
-torch.set_num_threads(1)
-
 
 def words(corpus: Path, out: Path, steps: int, batch: int) -> list[str]:
     # no dropout: its random numbers differ between processes, and should

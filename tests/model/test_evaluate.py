@@ -36,7 +36,6 @@ from realtime.session import Session
 from tests.model import toy_corpus
 from tests.model.bodies import resting_on
 
-torch.set_num_threads(1)
 SHIPPED = dancers.FOLDER / "first.onnx"
 TAKES = synthetic.dances(seed=1, takes=6, seconds=16.0)
 

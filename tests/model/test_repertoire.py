@@ -52,24 +52,23 @@ def test_floor_work_is_no_step() -> None:
     assert known.table[rows, 0].min() > repertoire.LOWEST - 1e-3
 
 
-def test_a_dance_counts_its_two_beats_alike_wherever_the_recording_begins() -> None:
-    bpm, frames = 112.5, 160  # a beat is eight frames
+@pytest.mark.parametrize("period", [2, 3])
+def test_a_dance_counts_its_beats_in_twos_or_threes_alike_wherever_the_recording_begins(period: int) -> None:
+    bpm, frames = 112.5, 240  # a beat is eight frames
     whole = takes(count=1)[0] | {"beat": beats(bpm, frames)}
-    whole["pose"] = (
-        whole["pose"][:1]
-        + 0.1
-        * torch.sin(
-            np.pi * torch.arange(1, frames + 1) / 8.0 + torch.arange(POSE_SIZE).unsqueeze(-1) % 3
-        ).T.contiguous()
-    )
+    turn = 2.0 * np.pi * torch.arange(1, frames + 1) / (8.0 * period)
+    swing = 0.1 * torch.sin(turn + torch.arange(POSE_SIZE).unsqueeze(-1) % 3).T.contiguous()
+    whole["pose"] = whole["pose"][:1] + swing
     whole["pose"][:, 0] = 0.9
     later = {name: value[8:] if name != "style" else value for name, value in whole.items()}
     counts = []
     for take in (whole, later):
         network = Phraser(TOY)
         network.study([take])
-        counts.append(network.repertoire.count[: network.config.steps].tolist())
-    assert len(set(counts[0])) == 4
+        known = network.repertoire
+        assert known.period.unique().tolist() == [period]
+        counts.append(known.count[: network.config.steps].tolist())
+    assert len(set(counts[0])) == 2 * period
     assert counts[1] == counts[0][2 : 2 + len(counts[1])]
 
 

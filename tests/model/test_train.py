@@ -20,8 +20,6 @@ from tests.model import toy_corpus
 ROOT = Path(__file__).parents[2]
 SMALL = "width=8 heads=2 head_width=4 window=4 hidden=8 pose_width=6"
 
-torch.set_num_threads(1)
-
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -56,17 +56,20 @@ def test_the_energy_asked_is_that_of_the_steps_wished_for(energy: float) -> None
 
 
 @torch.no_grad()
-def test_a_step_is_wished_for_on_the_beat_of_two_that_it_was_danced_on() -> None:
+@pytest.mark.parametrize("period", [2, 3])
+def test_a_step_is_wished_for_on_the_beat_of_its_period_that_it_was_danced_on(period: int) -> None:
     network = fitted()
-    known = network.repertoire
+    known, halves = network.repertoire, 2 * period
     for told in (known.lock, known.tempo, known.style, known.energy, known.sway):
         told.copy_(torch.ones_like(told))
-    known.count.copy_(torch.arange(len(known.count)) % 4.0)
-    wished = [wished_for(network, half=float(half)) for half in range(4)]
-    for half in range(4):
-        assert set(known.count[wished[half] > wished[half].max() - 1e-3].tolist()) == {half}
-        on, off = (float(wished[half][known.count == other][0]) for other in (half, (half + 2) % 4))
-        assert on - off == pytest.approx(2.0 * wishes.SWAY, rel=1e-4)
+    known.period.fill_(float(period))
+    known.count.copy_(torch.arange(len(known.count)) % halves)
+    for half in range(12):
+        wished = wished_for(network, half=float(half))
+        assert set(known.count[wished > wished.max() - 1e-3].tolist()) == {half % halves}
+        a_beat_late = float(wished[known.count == (half + 2) % halves][0])
+        away = 1.0 - np.cos(2.0 * np.pi / period)
+        assert float(wished.max()) - a_beat_late == pytest.approx(wishes.SWAY * away, rel=1e-3)
 
 
 @torch.no_grad()
