@@ -61,6 +61,9 @@ class PhraserConfig:
     steps: int = 2  # of the repertoire; it tells when it has studied
     rows: int = 13
     dropout: float = 0.35
+    energy: float = 140.0  # nats, as wishes.Strict has them
+    tempo: float = 6.0  # more where the beats of some takes were heard at twice the tempo of others
+    sway: float = 4.0
 
 
 class Moment(NamedTuple):
@@ -195,11 +198,12 @@ class Phraser(Hearing):
         return unheard + self.control(controls, "guidance").unsqueeze(-1) * (nats - unheard)
 
     def _wishes(self, controls: Tensor, beat: Tensor, half: Tensor) -> Tensor:
-        """Nats [B, 2 * steps] by which each step meets the styles, energy, tempo and place in two beats asked for."""
+        """Nats [B, 2 * steps] by which each step meets the styles, energy, tempo and place in their beats asked for."""
         weight = controls[:, [self.control_names.index(name) for name in self._styles()]]
         share = weight.clamp(min=0.0) / weight.sum(dim=1, keepdim=True).clamp(min=1e-3)
         tempo = beat[:, BEAT_NAMES.index("tempo") : BEAT_NAMES.index("tempo") + 1]
-        return wishes.asked(self.repertoire, share, self.control(controls, "energy").unsqueeze(-1), tempo, half)
+        strict = wishes.Strict(self.config.energy, self.config.tempo, self.config.sway)
+        return wishes.asked(self.repertoire, strict, share, self.control(controls, "energy").unsqueeze(-1), tempo, half)
 
     def _thought(self, state: Tensor, context: Tensor, beat: Tensor, controls: Tensor, flag: Tensor) -> Tensor:
         """What the next step is guessed from [..., 256]; flag [..., 2]: 1 where music is heard, and where one asks."""

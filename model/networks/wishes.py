@@ -1,23 +1,32 @@
 """What is wished of the next step besides what the planner expects: nats for each step of a repertoire."""
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from model.networks.repertoire import PERIODS, Repertoire
 
-ASKED, ENERGY, TEMPO, EASY = 60.0, 140.0, 6.0, 0.2  # nats for another style, for all of the energy, an octave; free
+ASKED = 60.0  # nats for another style
+EASY = 0.2  # octaves of tempo that are free
 OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
 TIGHT = 12.0  # nats for the steps whose feet keep to the beat best
-SWAY = 4.0  # nats for those that keep to two or three beats best, and against them where they would be a beat late
 HABIT = 3.0  # nats for a step of the recording that is being danced
 TASTE = 6.0  # nats for the recordings that a dancer likes best
 SHOWN = 6.0  # nats against a step just shown
 GOLDEN = 0.618034  # of a circle lie between one recording and the next, so that they spread evenly
 
 
-def asked(known: Repertoire, weight: Tensor, energy: Tensor, tempo: Tensor, half: Tensor) -> Tensor:
+class Strict(NamedTuple):
+    """How strictly some wishes are kept, in nats."""
+
+    energy: float  # for all of the energy
+    tempo: float  # an octave
+    sway: float  # for steps that keep to two or three beats best, and against them where they would be a beat late
+
+
+def asked(known: Repertoire, strict: Strict, weight: Tensor, energy: Tensor, tempo: Tensor, half: Tensor) -> Tensor:
     """[B, 2 * steps] by how each step meets what is asked of style, energy, tempo and place in its beats.
 
     weight [B, styles] how much of each style, of 1; energy [B, 1] 0-1; tempo [B, 1] in octaves over 120 bpm;
@@ -26,16 +35,16 @@ def asked(known: Repertoire, weight: Tensor, energy: Tensor, tempo: Tensor, half
     """
     off = energy.pow(3.0)  # 0.7: about as recorded
     told = [torch.log(weight + math.exp(-ASKED)), off, torch.ones_like(off), (math.pi * half).cos()]
-    lock = TIGHT * known.lock - 0.5 * OFFBEAT - ENERGY * known.energy.square()
-    beats = [2.0 * ENERGY * known.energy, lock, 0.5 * OFFBEAT * (math.pi * known.count).cos()]
+    lock = TIGHT * known.lock - 0.5 * OFFBEAT - strict.energy * known.energy.square()
+    beats = [2.0 * strict.energy * known.energy, lock, 0.5 * OFFBEAT * (math.pi * known.count).cos()]
     for period in PERIODS:
         turn, danced = math.pi / period * half, math.pi / period * known.count
-        sway = SWAY * known.sway * (known.period == period).to(half.dtype)
+        sway = strict.sway * known.sway * (known.period == period).to(half.dtype)
         told += [turn.cos(), turn.sin()]
         beats += [sway * danced.cos(), sway * danced.sin()]
     table = torch.cat([known.style.T, torch.stack(beats)])
     bent = ((tempo - known.tempo).abs() - EASY).clamp(min=0.0)
-    return torch.cat(told, dim=-1) @ table - ENERGY * off.square() - TEMPO * bent.square()
+    return torch.cat(told, dim=-1) @ table - strict.energy * off.square() - strict.tempo * bent.square()
 
 
 def own(known: Repertoire, last: Tensor, begun: Tensor, shown: Tensor, taste: Tensor) -> Tensor:

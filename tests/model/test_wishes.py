@@ -69,7 +69,7 @@ def test_a_step_is_wished_for_on_the_beat_of_its_period_that_it_was_danced_on(pe
         assert set(known.count[wished > wished.max() - 1e-3].tolist()) == {half % halves}
         a_beat_late = float(wished[known.count == (half + 2) % halves][0])
         away = 1.0 - np.cos(2.0 * np.pi / period)
-        assert float(wished.max()) - a_beat_late == pytest.approx(wishes.SWAY * away, rel=1e-3)
+        assert float(wished.max()) - a_beat_late == pytest.approx(TOY.sway * away, rel=1e-3)
 
 
 @torch.no_grad()
