@@ -7,8 +7,8 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from export.branch import branch
 from export.manifest import KEY, DancerFileError, Manifest
-from export.only_if import branch
 
 OPSET = 17
 

@@ -22,11 +22,11 @@ from torch.nn import functional
 
 from audio.beat import BEAT_NAMES
 from export.manifest import ControlSpec, StateSpec
-from export.only_if import only_if
 from model.networks import musical_clock, wishes
 from model.networks.half_beats import TICKS, HalfBeats, half_beats
 from model.networks.hearing import Hearing
 from model.networks.layers import GRUCell
+from model.networks.only_if import only_if
 from model.networks.repertoire import HALF, Repertoire, learn
 from model.networks.staging import FPS, on_stage
 from motion.pose import VELOCITY, YAW_RATE

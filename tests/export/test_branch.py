@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from torch import Tensor, nn
 
-from export.only_if import MARK, branch, only_if
+from export.branch import branch
+from model.networks.only_if import MARK, only_if
 from realtime import dancers
 
 SIZE = 5
