@@ -28,6 +28,7 @@ class Song(NamedTuple):
     samples: F32  # mono, 24 kHz
     beats: F64  # s
     metre: int
+    style: str = ""  # the only one it is danced in; empty: any
 
 
 class _File(NamedTuple):
@@ -36,6 +37,7 @@ class _File(NamedTuple):
     path: Path
     beats: F64
     metre: int
+    style: str = ""
 
 
 class Heard(NamedTuple):
@@ -107,7 +109,7 @@ def _of_takes(takes: list[Take]) -> list[_File]:
         beats = np.asarray(take.beats, np.float64) + take.audio_offset
         if known := songs.get(take.audio):  # another piece of the same dance
             beats = np.unique(np.concatenate([known.beats, beats]).round(3))
-        songs[take.audio] = _File(take.audio, beats, metre_of(take.style))
+        songs[take.audio] = _File(take.audio, beats, metre_of(take.style), take.style)
     if not songs:
         raise AudioError("--music takes: none of the takes has its own song; name a folder of songs, or demo")
     return list(songs.values())
@@ -123,4 +125,4 @@ def _played(song: _File, seconds: float) -> Song:
         length += len(samples)
         if length >= seconds * RATE:
             break
-    return Song(song.path.stem, np.concatenate(made)[: round(seconds * RATE)], song.beats, song.metre)
+    return Song(song.path.stem, np.concatenate(made)[: round(seconds * RATE)], song.beats, song.metre, song.style)

@@ -70,7 +70,11 @@ def recite(dancer: Dancer, programme: Programme, ears: Ears) -> Recital:
     """Let the dancer dance the whole programme."""
     floor = _Floor(dancer, ears, programme.temperature)
     styles, seeds = dancer.styles or ("",), range(programme.seeds)
-    rows = [floor.row(song, style, seed) for song, style, seed in product(programme.songs, styles, seeds)]
+    rows = [
+        floor.row(song, style, seed)
+        for song, style, seed in product(programme.songs, styles, seeds)
+        if style == song.style or song.style not in styles
+    ]
     poses = floor.poses(rows, "songs")
     nothing = Song("silence", music.silence(SILENT_SECONDS), np.zeros(0), 4)
     quiet = [floor.row(nothing, style, seed) for style, seed in product(styles, seeds)]

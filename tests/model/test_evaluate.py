@@ -23,7 +23,7 @@ from model.evaluate import FAMILIES, evaluate, main
 from model.evaluation import music, rhythm
 from model.evaluation.dance import Dance, recorded, shown
 from model.evaluation.performing import Dancer, open_dancer, perform
-from model.evaluation.recital import Programme
+from model.evaluation.recital import Ears, Programme, recite
 from model.evaluation.table import TRUTH, Cell, Row, verdict
 from model.metrics import feet, spectra
 from model.render import positions as decoded
@@ -98,6 +98,16 @@ def test_rows_of_one_seed_differ_by_music_and_controls_alone() -> None:
     np.testing.assert_array_equal(one, same)
     assert np.abs(one - other).max() > 0.05
     np.testing.assert_allclose(brief, one[:20], atol=1e-4)
+
+
+def test_a_song_that_belongs_to_a_style_is_danced_in_it_alone() -> None:
+    dancer = dataclasses.replace(statue(), styles=("bounce", "sway"))
+    any_song = music.Song("any", demo.song(4, seconds=20.0).samples, np.arange(40) / 2, 4)
+    songs = [any_song, any_song._replace(name="own", style="sway"), any_song._replace(name="unknown", style="polka")]
+    danced = recite(dancer, Programme(songs, seeds=1, minutes=0.0), Ears()).dances
+    wanted = [(name, style) for name in ("any", "own", "unknown") for style in ("bounce", "sway")]
+    wanted.remove(("own", "bounce"))
+    assert [(dance., dance.style) for dance in danced] == wanted
 
 
 def test_the_checkpoint_and_the_file_built_from_it_dance_alike(tmp_path: Path) -> None:
