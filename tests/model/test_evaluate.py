@@ -107,7 +107,7 @@ def test_a_song_that_belongs_to_a_style_is_danced_in_it_alone() -> None:
     danced = recite(dancer, Programme(songs, seeds=1, minutes=0.0), Ears()).dances
     wanted = [(name, style) for name in ("any", "own", "unknown") for style in ("bounce", "sway")]
     wanted.remove(("own", "bounce"))
-    assert [(dance., dance.style) for dance in danced] == wanted
+    assert [(dance.song, dance.style) for dance in danced] == wanted
 
 
 def test_the_checkpoint_and_the_file_built_from_it_dance_alike(tmp_path: Path) -> None:
