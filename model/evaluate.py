@@ -115,7 +115,7 @@ def evaluate(dancers: list[Dancer], takes: list[Take], programme: Programme) -> 
 
 
 def _column(danced: Recital, truth: Truth) -> Column:
-    cells = rhythm.column(danced.dances, danced.silent)
+    cells = rhythm.column(danced.dances, danced.silent, danced.strange)
     cells |= size.column(danced.dances, danced.silent, danced.long, truth)
     return cells | variety.column(danced.dances, danced.long, truth) | control.column(danced, truth)
 

@@ -49,6 +49,7 @@ class Recital:
 
     dances: list[Dance]
     poses: list[F32]  # of `dances`
+    strange: list[Dance]  # to songs that belong to another style than theirs
     silent: list[Dance]  # one for each style and seed
     long: list[Dance]  # one for each style
     energies: list[tuple[float, Dance]]
@@ -70,11 +71,10 @@ def recite(dancer: Dancer, programme: Programme, ears: Ears) -> Recital:
     """Let the dancer dance the whole programme."""
     floor = _Floor(dancer, ears, programme.temperature)
     styles, seeds = dancer.styles or ("",), range(programme.seeds)
-    rows = [
-        floor.row(song, style, seed)
-        for song, style, seed in product(programme.songs, styles, seeds)
-        if style == song.style or song.style not in styles
-    ]
+    all_rows = [floor.row(song, style, seed) for song, style, seed in product(programme.songs, styles, seeds)]
+    own = {song.style for song in programme.songs}.intersection(styles)  # styles that songs of the programme belong to
+    rows = [row for row in all_rows if row.style == row.song.style or row.song.style not in styles]
+    strange = [row for row in all_rows if {row.style, row.song.style} <= own and row.style != row.song.style]
     poses = floor.poses(rows, "songs")
     nothing = Song("silence", music.silence(SILENT_SECONDS), np.zeros(0), 4)
     quiet = [floor.row(nothing, style, seed) for style, seed in product(styles, seeds)]
@@ -83,6 +83,7 @@ def recite(dancer: Dancer, programme: Programme, ears: Ears) -> Recital:
     return Recital(
         dances=floor.dances(rows, poses),
         poses=poses,
+        strange=floor.dance(strange, "songs of other styles"),
         silent=floor.dance(quiet, "silence"),
         long=floor.dance([floor.row(endless, s, 0) for s in styles], "long") if seconds else [],
         energies=_energies(floor, programme.songs) if dancer.has("energy") else [],

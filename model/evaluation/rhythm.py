@@ -86,15 +86,19 @@ ROWS = {
 }  # fmt: skip
 
 
-def column(dances: list[Dance], silent: list[Dance]) -> Column:
-    """All rows of the family for one dancer's dances, or for recorded ones (nobody recorded silence)."""
+def column(dances: list[Dance], silent: list[Dance], strange: list[Dance] | None = None) -> Column:
+    """All rows of the family for one dancer's dances, or for recorded ones (nobody recorded silence).
+
+    strange: more dances to wrong music, to songs that are not of their style.
+    """
     scored = [dance.part(BEGIN, dance.seconds) if silent else dance for dance in dances]
     scored = [dance for dance in scored if dance.has_beats]
     if not scored:
         return {}
+    others = scored + [dance.part(BEGIN, dance.seconds) for dance in strange or []]
     cells = _alignment(scored) | _locking(scored) | _counts(scored) | _errors(scored)
     for seconds in EXCERPTS:
-        cells |= _pairing(scored, silent, seconds)
+        cells |= _pairing(scored, silent, others, seconds)
     return cells
 
 
@@ -176,16 +180,16 @@ def _error_bounds(found: list[F64], periods: list[F64], songs: list[str]) -> tup
     return float(low), float(high)
 
 
-def _pairing(dances: list[Dance], silent: list[Dance], seconds: float) -> Column:
+def _pairing(dances: list[Dance], silent: list[Dance], others: list[Dance], seconds: float) -> Column:
     """Each excerpt against the same moment of a dance to other music: same style, same seed, other tempo."""
-    rng, tempo = np.random.default_rng(0), {id(dance): dance.tempo for dance in dances}
+    rng, tempo = np.random.default_rng(0), {id(dance): dance.tempo for dance in others}
     songs: dict[str, list[str]] = {"song": [], "shift": [], "silence": []}
     scores: dict[str, list[tuple[float, float]]] = {"song": [], "shift": [], "silence": []}
     quiet = {(dance.style, dance.seed): dance for dance in silent}
     for dance in dances:
         company = [
             other
-            for other in dances
+            for other in others
             if (other.style, other.seed) == (dance.style, dance.seed)
             and pairing.clear_of(tempo[id(dance)], tempo[id(other)])
         ]

@@ -104,10 +104,14 @@ def test_a_song_that_belongs_to_a_style_is_danced_in_it_alone() -> None:
     dancer = dataclasses.replace(statue(), styles=("bounce", "sway"))
     any_song = music.Song("any", demo.song(4, seconds=20.0).samples, np.arange(40) / 2, 4)
     songs = [any_song, any_song._replace(name="own", style="sway"), any_song._replace(name="unknown", style="polka")]
-    danced = recite(dancer, Programme(songs, seeds=1, minutes=0.0), Ears()).dances
+    recital = recite(dancer, Programme(songs, seeds=1, minutes=0.0), Ears())
     wanted = [(name, style) for name in ("any", "own", "unknown") for style in ("bounce", "sway")]
     wanted.remove(("own", "bounce"))
-    assert [(dance.song, dance.style) for dance in danced] == wanted
+    assert [(dance.song, dance.style) for dance in recital.dances] == wanted
+    assert recital.strange == []  # no other style has a song
+    songs.append(any_song._replace(name="its", style="bounce"))
+    strange = recite(dancer, Programme(songs, seeds=1, minutes=0.0), Ears()).strange
+    assert [(dance.song, dance.style) for dance in strange] == [("own", "bounce"), ("its", "sway")]
 
 
 def test_the_checkpoint_and_the_file_built_from_it_dance_alike(tmp_path: Path) -> None:
