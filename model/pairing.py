@@ -59,7 +59,7 @@ def prepare(specs: list[str], seed: int = 0, lead_frames: int = 2, songs: int = 
         rng = np.random.default_rng((seed, number))
         made += [(take, s) for s in _sequences(take, rng, lead_frames, songs)]
     if not made:
-        raise MotionError("no take is long enough to train on (four seconds at least)")
+        raise MotionError("no take to train on: none is four seconds long and in time with its song")
     styles = tuple(sorted({take.style for take, _ in made}))
     minutes = {style: sum(len(s.pose) for _, s in made if s.style == style) for style in styles}
     controls = control_table(styles, max(styles, key=minutes.__getitem__))
@@ -97,8 +97,8 @@ def _sequences(take: Take, rng: np.random.Generator, lead_frames: int, songs: in
     if take.fps > FRAME_RATE:  # nothing faster than the poses can show may alias into them
         root, rotations = retarget.low_pass(take.root, take.rotations, take.fps, FRAME_RATE)
         take = dataclasses.replace(take, root=np.asarray(root, np.float64), rotations=np.asarray(rotations, np.float64))
-    if take.notes.get("tempo_trusted") == "False":
-        return  # its dance drifts away from its song
+    if not take.in_time:
+        return
     if take.audio is not None:
         yield from _with_own_song(take, lead_frames)
         return

@@ -28,4 +28,5 @@ class Take:
     audio: Path | None = None
     audio_offset: float = 0.0
     beats: NDArray[np.float64] | None = None
+    in_time: bool = True  # False where the dance is known to drift away from its song
     notes: dict[str, str] = field(default_factory=dict)

@@ -129,7 +129,7 @@ def _takes(recording: _Recording, later: float, path: Path, terms: str) -> Itera
             audio=path / entry["audio"],
             audio_offset=float(entry["motion_start_in_clip_s"]) + later * beat + start,
             beats=beats[beats >= 0.0],
-            notes={"tempo_trusted": str(_trusted(entry))},
+            in_time=_trusted(entry),
         )
 
 

@@ -83,7 +83,7 @@ def recorded(take: Take) -> Dance:
     """A take at the dancers' 15 Hz. Where it names no beats they are found in the motion itself, which flatters it."""
     root, local = retarget.resample(take.root, take.rotations, take.fps, FRAME_RATE)
     body, _ = kinematics.forward(HUMANOID, root, local)
-    if take.notes.get("tempo_trusted") == "False":
+    if not take.in_time:
         beats = np.zeros(0)
     elif take.beats is not None:
         beats = np.asarray(take.beats, np.float64)

@@ -104,7 +104,7 @@ def _of_folder(folder: Path) -> list[_File]:
 def _of_takes(takes: list[Take]) -> list[_File]:
     songs: dict[Path, _File] = {}
     for take in takes:
-        if take.audio is None or take.beats is None or take.notes.get("tempo_trusted") == "False":
+        if take.audio is None or take.beats is None or not take.in_time:
             continue
         beats = np.asarray(take.beats, np.float64) + take.audio_offset
         if known := songs.get(take.audio):  # another piece of the same dance

@@ -28,6 +28,20 @@ def dances() -> list[Take]:
     return synthetic.dances(seed=0, takes=4, seconds=20.0)
 
 
+def test_a_take_that_drifts_away_from_its_song_is_not_learned_from_and_gives_no_style(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, *rest = dances()
+    drifting = dataclasses.replace(first, style="tango", in_time=False)
+    monkeypatch.setattr(synthetic, "load", lambda path: [drifting, *rest])
+    made = pairing.prepare(["synthetic:"], songs=1)
+    assert {s.name for s in made.sequences} == {take.name for take in rest}
+    assert "tango" not in made.styles
+    monkeypatch.setattr(synthetic, "load", lambda path: [drifting])
+    with pytest.raises(MotionError, match="in time with its song"):
+        pairing.prepare(["synthetic:"], songs=1)
+
+
 def test_every_sequence_is_aligned_finite_and_in_range(corpus: Corpus) -> None:
     for s in corpus.sequences:
         assert len(s.features) == len(s.beat) == len(s.controls) == len(s.pose) >= 4 * FRAME_RATE
