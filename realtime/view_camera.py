@@ -10,12 +10,13 @@ from motion.rotation import Floats
 
 FOCAL = 1.55  # focal length in heights of the picture: about 36 degrees upright
 NEAR = 0.15  # metres
-FOLLOW_SECONDS = 0.7
+FOLLOW_SECONDS = 0.5
 LOOK_HEIGHT = 0.88  # metres above the floor
 BODY_HEIGHT, BODY_WIDTH = 2.4, 2.3  # metres that must fit around a dancer
 LIFT, LIFT_RANGE, ZOOM_RANGE = 0.14, (-0.05, 1.3), (0.4, 3.0)
-EASY = 0.06  # share of the distance that a dancer may leave the middle, or the distance be wrong, before it moves
-ARRIVED = 0.04  # metres
+EASY, NEARER = 0.08, 0.13  # shares of the distance: it may be so wrong, a dancer so near, before the camera moves
+ASIDE = 0.3  # metres left of the picture beside a dancer who leaves the middle, before it moves
+ARRIVED = 0.05  # metres: it stops there
 DOWNWARDS = np.array((1.0, -1.0))  # pixels count from above
 
 
@@ -31,13 +32,16 @@ class Camera:
     width: int = 1280
     height: int = 720
     _moving: bool = True
+    _aim: Floats = field(default_factory=lambda: np.zeros(3))  # target and distance to which it moves;
+    _aimed: float = math.inf  # that it is to choose anew
     _axes_of: tuple[float, float] = (math.nan, math.nan)  # turn and lift of _axes
     _axes: tuple[Floats, Floats, Floats] = (np.zeros(3), np.zeros(3), np.zeros(3))
 
     def follow(self, places: NDArray[np.floating], seconds: float) -> None:
         """Move towards a view of all dancers at `places` [N, 3], as far as `seconds` allow.
 
-        It rests while they stay near the middle, and once it has set out goes all the way.
+        It rests while they stay near the middle, and once it has set out goes to where they were then, unless they
+        have gone far from there, too.
         """
         if not len(places):
             return
@@ -47,23 +51,31 @@ class Camera:
         target = np.array(((low[0] + high[0]) / 2, LOOK_HEIGHT, (low[1] + high[1]) / 2))
         across, deep = high[2] - low[2] + BODY_WIDTH, (high[3] - low[3]) / 2
         distance = max(BODY_HEIGHT, across * self.height / self.width) * FOCAL / self.zoom + deep
-        wrong = max(*np.abs(target - self.target).tolist(), abs(distance - self.distance))
-        self._moving = wrong > (ARRIVED if self._moving else EASY * self.distance)
+        aim = target - self._aim if self._moving else target - self.target
+        meant = self._aimed if self._moving else self.distance
+        aside, nearer = np.abs(np.stack((right, towards)) @ aim).tolist()
+        free = EASY * self.distance
+        spare = max(free, (self.distance / FOCAL * self.width / self.height - across) / 2 - ASIDE)
+        if aside > spare or nearer > NEARER * self.distance or abs(distance - meant) > free:
+            self._moving, self._aim, self._aimed = True, target, distance
         if self._moving:
             share = 1.0 - math.exp(-seconds / FOLLOW_SECONDS)
-            self.target = self.target + share * (target - self.target)
-            self.distance += share * (distance - self.distance)
+            self.target = self.target + share * (self._aim - self.target)
+            self.distance += share * (self._aimed - self.distance)
+            left = max(*np.abs(self._aim - self.target).tolist(), abs(self._aimed - self.distance))
+            self._moving = left > ARRIVED
 
     def move(self, turn: float, lift: float, zoom: float) -> None:
         """Walk round by `turn` radians, higher by `lift`, and `zoom` times as near."""
         self.turn += turn
         self.lift = min(max(self.lift + lift, LIFT_RANGE[0]), LIFT_RANGE[1])
         self.zoom = min(max(self.zoom * zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1])
-        self._moving |= zoom != 1.0
+        if zoom != 1.0:
+            self._moving, self._aimed = True, math.inf
 
     def to_front(self) -> None:
         """Back to where it began."""
-        self.turn, self.lift, self.zoom, self._moving = 0.0, LIFT, 1.0, True
+        self.turn, self.lift, self.zoom, self._moving, self._aimed = 0.0, LIFT, 1.0, True, math.inf
 
     @property
     def focal(self) -> float:

@@ -7,7 +7,8 @@ from export.manifest import POSE_SIZE, StateSpec
 from model.networks.layers import EncoderLayer
 from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS
 
-APART = ("temperature", "mirror", "guidance")  # controls that act on the draw and on the output: no layer may hear them
+# controls that act on the draw and on the output: no layer may hear them
+APART = ("temperature", "mirror", "guidance", "tightness")
 
 
 class Hearing(nn.Module):

@@ -28,13 +28,13 @@ from model.networks.hearing import Hearing
 from model.networks.layers import GRUCell
 from model.networks.only_if import only_if
 from model.networks.repertoire import HALF, Repertoire, learn
-from model.networks.staging import FPS, on_stage
+from model.networks.staging import FPS, homeward, on_stage
 from motion.pose import VELOCITY, YAW_RATE
 
 UNLIKELY = 0.003  # of the likeliest step's chance: rarer steps are never drawn
 REST_SIZE = 0.12  # what is left of a movement without music
 RESEMBLES = 3.0  # squared distance at which a step is right by 1/e
-JOINS = 8.0  # nats for a squared distance between how one step ends and how the next begins
+JOINS = 4.0  # nats for a squared distance between how one step ends and how the next begins
 WANDER = 0.004  # of the way round all recordings, which its taste goes in a half-beat
 MEMORY = 0.99  # of a step's being shown, which is left at each half-beat
 FORGET, BLUR = 0.06, 1.0  # training: chance of a forgotten past at a half-beat, noise on what was danced last
@@ -49,7 +49,7 @@ class PhraserConfig:
 
     features: int = 64
     beat: int = 8
-    control_names: tuple[str, ...] = ("energy", "temperature", "mirror", "guidance")
+    control_names: tuple[str, ...] = ("energy", "temperature", "mirror", "guidance", "tightness")
     lead_frames: int = 2
     encoder_width: int = 64
     encoder_layers: int = 2
@@ -83,6 +83,7 @@ class Phraser(Hearing):
     Config: ClassVar[type] = PhraserConfig
     CONTROLS: ClassVar[tuple[ControlSpec, ...]] = (
         ControlSpec("guidance", 0.0, 4.0, 1.5, "how much it heeds style, energy and music; 1: as it learned to"),
+        ControlSpec("tightness", 0.0, 1.0, 0.5, "how strictly its feet keep to the beat"),
     )
 
     def __init__(self, config: PhraserConfig) -> None:
@@ -160,7 +161,7 @@ class Phraser(Hearing):
         own = wishes.own(self.repertoire, before.steps[:, 1:], begun, before.shown, taste)
         logits = logits + own - JOINS * begun * joins
         temperature = self.control(controls, "temperature").clamp(min=0.05).unsqueeze(-1)
-        drawn = _pick(logits / temperature + self._wishes(controls, beat, clock[:, 1:2]), noise)
+        drawn = _pick(logits / temperature + self._wishes(controls, beat, clock[:, 1:2], before.place), noise)
         border = crossed.unsqueeze(-1) > 0.5
         new = border.to(drawn.dtype)
         drawn = only_if(new, drawn)
@@ -197,13 +198,16 @@ class Phraser(Hearing):
         nats, unheard = self._nats(torch.cat([full, bare]), torch.cat([last, last]), known).chunk(2)
         return unheard + self.control(controls, "guidance").unsqueeze(-1) * (nats - unheard)
 
-    def _wishes(self, controls: Tensor, beat: Tensor, half: Tensor) -> Tensor:
-        """Nats [B, 2 * steps] by which each step meets the styles, energy, tempo and place in their beats asked for."""
+    def _wishes(self, controls: Tensor, beat: Tensor, half: Tensor, place: Tensor) -> Tensor:
+        """Nats [B, 2 * steps] by which each step meets what is asked, and leads home from where the dancer is."""
         weight = controls[:, [self.control_names.index(name) for name in self._styles()]]
         share = weight.clamp(min=0.0) / weight.sum(dim=1, keepdim=True).clamp(min=1e-3)
+        energy, tightness = (self.control(controls, name).unsqueeze(-1) for name in ("energy", "tightness"))
         tempo = beat[:, BEAT_NAMES.index("tempo") : BEAT_NAMES.index("tempo") + 1]
         strict = wishes.Strict(self.config.energy, self.config.tempo, self.config.sway)
-        return wishes.asked(self.repertoire, strict, share, self.control(controls, "energy").unsqueeze(-1), tempo, half)
+        return wishes.asked(
+            self.repertoire, strict, wishes.Asked(share, energy, tightness, tempo, half, homeward(place))
+        )
 
     def _thought(self, state: Tensor, context: Tensor, beat: Tensor, controls: Tensor, flag: Tensor) -> Tensor:
         """What the next step is guessed from [..., 256]; flag [..., 2]: 1 where music is heard, and where one asks."""

@@ -14,7 +14,8 @@ from model.checkpoint import ModelError
 from model.kinematics import heading_positions, world_feet
 from model.networks.half_beats import TICK_FPS, TICKS, half_beats
 from model.networks.movement_metric import weights
-from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY
+from model.networks.staging import walked
+from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY, YAW_RATE
 
 HALF = TICKS + 1  # rows of a half-beat, both borders among them
 NEAR = 16 * TICKS  # eight beats
@@ -42,6 +43,7 @@ class Repertoire(nn.Module):
     lock: Tensor
     sway: Tensor
     period: Tensor
+    travel: Tensor
     middle: Tensor
     reading: Tensor
     index: Tensor
@@ -60,6 +62,7 @@ class Repertoire(nn.Module):
         self.register_buffer("lock", torch.zeros(2 * steps))  # rank 0-1 in its style of how its feet keep to the beat
         self.register_buffer("sway", torch.zeros(2 * steps))  # the same of how they keep to the period
         self.register_buffer("period", torch.full((2 * steps,), 2.0))  # beats in which its style repeats itself
+        self.register_buffer("travel", torch.zeros(2 * steps, 2))  # metres that it leads to the left and ahead
         self.register_buffer("middle", torch.zeros(POSE_SIZE))
         self.register_buffer("reading", torch.zeros(HALF * POSE_SIZE, size))
         self.register_buffer("index", torch.as_tensor(MIRROR_PERMUTATION).long(), persistent=False)
@@ -128,6 +131,7 @@ def learn(takes: list[dict[str, Any]], size: int, styles: int) -> Repertoire:
     period, place, sway = _counted([torch.complex(*sways[2 * n : 2 * n + 2]) for n in range(len(PERIODS))], half, style)
     made.period.copy_(period.repeat(2))
     made.count.copy_(place.repeat(2))
+    made.travel.copy_(_travel(made))
     made.energy.copy_(_rank(speed, style).repeat(2))
     made.lock.copy_(_rank(lock, style).repeat(2))
     made.sway.copy_(_rank(sway, style).repeat(2))
@@ -188,6 +192,13 @@ def _rank(values: Tensor, style: Tensor) -> Tensor:
         among = values[style == one]
         ranks[style == one] = among.argsort().argsort() / max(len(among) - 1.0, 1.0)
     return ranks
+
+
+def _travel(made: Repertoire) -> Tensor:
+    """[2 * steps, 2] where each step leads, seen from where it begins."""
+    rows = made.table[made.first.unsqueeze(1) + torch.arange(2 * TICKS)].float()
+    left, ahead = walked(rows[..., VELOCITY], rows[..., YAW_RATE].squeeze(-1), TICK_FPS).unbind(-1)
+    return torch.stack([torch.cat([left, -left]), torch.cat([ahead, ahead])], dim=-1)
 
 
 def _describe(made: Repertoire) -> None:

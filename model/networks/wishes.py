@@ -11,7 +11,8 @@ from model.networks.repertoire import PERIODS, Repertoire
 ASKED = 60.0  # nats for another style
 EASY = 0.2  # octaves of tempo that are free
 OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
-TIGHT = 12.0  # nats for the steps whose feet keep to the beat best
+TIGHT = 24.0  # nats for the steps whose feet keep to the beat best, at a tightness of 1
+HOME = 60.0  # nats for a metre towards home, a metre from it
 HABIT = 3.0  # nats for a step of the recording that is being danced
 TASTE = 6.0  # nats for the recordings that a dancer likes best
 SHOWN = 6.0  # nats against a step just shown
@@ -26,24 +27,36 @@ class Strict(NamedTuple):
     sway: float  # for steps that keep to two or three beats best, and against them where they would be a beat late
 
 
-def asked(known: Repertoire, strict: Strict, weight: Tensor, energy: Tensor, tempo: Tensor, half: Tensor) -> Tensor:
-    """[B, 2 * steps] by how each step meets what is asked of style, energy, tempo and place in its beats.
+class Asked(NamedTuple):
+    """What is asked of the next step of B dancers."""
 
-    weight [B, styles] how much of each style, of 1; energy [B, 1] 0-1; tempo [B, 1] in octaves over 120 bpm;
-    half [B, 1] which half-beat of six beats begins, 0-11. Squares and sines of differences are taken apart, so that all
+    style: Tensor  # [B, styles] how much of each, of 1
+    energy: Tensor  # [B, 1] 0-1
+    tightness: Tensor  # [B, 1] 0-1
+    tempo: Tensor  # [B, 1] octaves over 120 bpm
+    half: Tensor  # [B, 1] which half-beat of six beats begins, 0-11
+    home: Tensor  # [B, 2] metres to the left and ahead, see `staging.homeward`
+
+
+def asked(known: Repertoire, strict: Strict, a: Asked) -> Tensor:
+    """[B, 2 * steps] by how each step meets what is asked of style, energy, tempo, place in its beats and on the stage.
+
+    Squares and sines of differences are taken apart, so that all
     but the tempo is one product with a table, which onnxruntime works out once, as it loads.
     """
-    off = energy.pow(3.0)  # 0.7: about as recorded
-    told = [torch.log(weight + math.exp(-ASKED)), off, torch.ones_like(off), (math.pi * half).cos()]
-    lock = TIGHT * known.lock - 0.5 * OFFBEAT - strict.energy * known.energy.square()
-    beats = [2.0 * strict.energy * known.energy, lock, 0.5 * OFFBEAT * (math.pi * known.count).cos()]
+    off = a.energy.pow(3.0)  # 0.7: about as recorded
+    told = [torch.log(a.style + math.exp(-ASKED)), off, torch.ones_like(off), a.tightness]
+    fixed = -0.5 * OFFBEAT - strict.energy * known.energy.square()
+    traits = [2.0 * strict.energy * known.energy, fixed, TIGHT * known.lock]
+    told += [a.home, (math.pi * a.half).cos()]
+    traits += [*(HOME * known.travel).unbind(-1), 0.5 * OFFBEAT * (math.pi * known.count).cos()]
     for period in PERIODS:
-        turn, danced = math.pi / period * half, math.pi / period * known.count
-        sway = strict.sway * known.sway * (known.period == period).to(half.dtype)
+        turn, danced = math.pi / period * a.half, math.pi / period * known.count
+        sway = strict.sway * known.sway * (known.period == period).to(turn.dtype)
         told += [turn.cos(), turn.sin()]
-        beats += [sway * danced.cos(), sway * danced.sin()]
-    table = torch.cat([known.style.T, torch.stack(beats)])
-    bent = ((tempo - known.tempo).abs() - EASY).clamp(min=0.0)
+        traits += [sway * danced.cos(), sway * danced.sin()]
+    table = torch.cat([known.style.T, torch.stack(traits)])
+    bent = ((a.tempo - known.tempo).abs() - EASY).clamp(min=0.0)
     return torch.cat(told, dim=-1) @ table - strict.energy * off.square() - strict.tempo * bent.square()
 
 

@@ -57,7 +57,7 @@ def test_a_break_holds_the_pose_until_the_next_beat(bpm: float, start: float, re
     after = start + (30 + rest) * bpm / 60 / FPS + 0.3  # the music comes back at another phase
     told = clocks(torch.cat([beats(bpm, 30, start), beats(bpm, rest, music=0.0), beats(bpm, 45, after)]))
     places, moved = np.array([at for at, _, _ in told]), np.array([m for _, m, _ in told])
-    assert moved[30 : 30 + rest].sum() < 1.0
+    assert moved[30 : 30 + rest].sum() < 1.0 + 1e-5  # in single precision
     assert moved[29 + rest] < 0.01
     begins = int(np.argmax(np.diff(np.floor(places[29 + rest :])) != 0))  # the first half-beat of dance
     assert begins / FPS <= 60 / bpm

@@ -102,7 +102,7 @@ def test_the_losses_reach_every_weight_and_fall() -> None:
     batch = {
         "features": torch.randn(4, 90, 6, generator=torch.Generator().manual_seed(0)),
         "beat": torch.stack([take["beat"] for take in made]),
-        "controls": torch.rand(4, 90, 6),
+        "controls": torch.rand(4, 90, len(NAMES)),
         "pose": torch.stack([take["pose"] for take in made]),
     }
     own = torch.zeros(90, dtype=torch.bool)

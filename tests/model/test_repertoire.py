@@ -10,10 +10,11 @@ from sklearn.decomposition import PCA
 from model.checkpoint import ModelError
 from model.kinematics import heading_positions
 from model.networks import movement_metric, repertoire
-from model.networks.half_beats import TICKS, half_beats
+from model.networks.half_beats import TICK_FPS, TICKS, half_beats
 from model.networks.phraser import Phraser
 from model.networks.repertoire import HALF
-from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, POSE_SIZE, ROTATIONS
+from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, POSE_SIZE, ROTATIONS, decode
+from motion.pose import init as init_place
 from motion.skeleton import BONES
 from tests.model.toy_phraser import TOY, beats, fitted, takes
 
@@ -34,6 +35,17 @@ def test_a_step_that_follows_in_the_recording_goes_on_as_it_was_danced(network: 
             shown = network.repertoire.join(before, after, torch.tensor([place / TICKS]))
             recorded = ticks.pose[:, k * TICKS + place]
             torch.testing.assert_close(shown, recorded, atol=2e-3, rtol=0)  # kept in half precision
+
+
+@torch.no_grad()
+def test_a_step_is_known_to_lead_where_its_poses_walk(network: Phraser) -> None:
+    known, steps = network.repertoire, network.config.steps
+    for step in (0, 5, steps, steps + 9):  # the second two are mirror images
+        place = init_place(1)
+        for tick in range(2 * TICKS):
+            shown = known.show(torch.tensor([float(step)]), torch.tensor([tick / TICKS]))
+            *_, place = decode(shown.numpy(), place, TICK_FPS)
+        np.testing.assert_allclose([place.x[0], place.z[0]], known.travel[step], atol=1e-5)
 
 
 def test_takes_too_short_for_a_step_are_refused_in_one_line() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from model.networks import phraser, wishes
+from model.networks import phraser, staging, wishes
 from model.networks.phraser import Phraser
 from tests.model.toy_phraser import NAMES, TOY, beats, fitted, show
 
@@ -17,8 +17,10 @@ def network() -> Phraser:
     return fitted().eval()
 
 
-def wished_for(network: Phraser, half: float = 0.0, **asked: float) -> Tensor:
-    """Nats of each step for what is asked at 100 bpm, in the first of the half-beats of two beats or another."""
+def wished_for(
+    network: Phraser, half: float = 0.0, place: tuple[float, ...] = (0.0, 0.0, 0.0), **asked: float
+) -> Tensor:
+    """Nats of each step for what is asked at 100 bpm, in the first of the half-beats of two beats or another, at home."""
     setting = {
         "style_a": 1.0,
         "style_b": 0.0,
@@ -26,9 +28,10 @@ def wished_for(network: Phraser, half: float = 0.0, **asked: float) -> Tensor:
         "temperature": 1.0,
         "mirror": 0.0,
         "guidance": 1.5,
+        "tightness": 0.5,
     } | asked
     controls = torch.tensor([[setting[name] for name in NAMES]])
-    return network._wishes(controls, beats(100.0, 1), torch.full((1, 1), half))[0]
+    return network._wishes(controls, beats(100.0, 1), torch.full((1, 1), half), torch.tensor([place], dtype=torch.float32))[0]
 
 
 @torch.no_grad()
@@ -53,6 +56,41 @@ def test_the_energy_asked_is_that_of_the_steps_wished_for(energy: float) -> None
     known.count.zero_()
     best = known.energy[wished_for(network, energy=energy).argmax()]
     assert float(best) == pytest.approx(energy**3, abs=1.0 / len(known.energy))
+
+
+@torch.no_grad()
+def test_the_tighter_it_is_asked_to_dance_the_more_a_step_that_keeps_to_the_beat_is_wished_for() -> None:
+    network = fitted()
+    known = network.repertoire
+    for told in (known.tempo, known.style, known.energy, known.count):
+        told.copy_(torch.ones_like(told))
+    known.sway.zero_()
+    known.lock.copy_(torch.linspace(0.0, 1.0, len(known.lock)))
+    for tightness in (0.0, 0.5, 1.0):
+        wished = wished_for(network, tightness=tightness)
+        torch.testing.assert_close(wished - wished[0], wishes.TIGHT * tightness * known.lock, atol=1e-3, rtol=1e-4)
+
+
+@torch.no_grad()
+@settings(max_examples=30, deadline=None)
+@given(yaw=st.floats(-3.2, 3.2), way=st.floats(-3.2, 3.2), far=st.floats(0.0, 3.0))
+def test_the_farther_from_home_the_more_a_step_that_leads_there_is_wished_for(
+    yaw: float, way: float, far: float
+) -> None:
+    network = fitted()
+    known = network.repertoire
+    for told in (known.lock, known.tempo, known.style, known.energy, known.count):
+        told.copy_(torch.ones_like(told))
+    known.sway.zero_()
+    angle = torch.linspace(0.0, 2.0 * np.pi, len(known.travel))
+    known.travel.copy_(0.2 * torch.stack([angle.cos(), angle.sin()], dim=-1))  # left, ahead
+    wished = wished_for(network, place=(far * np.cos(way), far * np.sin(way), yaw))
+    beyond = max(0.0, far - staging.FREE_RADIUS)
+    assert float(wished.max() - wished.min()) == pytest.approx(0.4 * wishes.HOME * beyond, abs=0.05, rel=0.01)
+    if beyond > 0.1:
+        left, ahead = known.travel[wished.argmax()].tolist()  # as a heading turns what lies to the left and ahead
+        walked = np.array([left * np.cos(yaw) + ahead * np.sin(yaw), ahead * np.cos(yaw) - left * np.sin(yaw)])
+        assert walked @ [np.cos(way), np.sin(way)] == pytest.approx(-0.2, abs=0.01)
 
 
 @torch.no_grad()

@@ -10,7 +10,7 @@ from audio.beat import BEAT_NAMES
 from model.networks.phraser import Phraser, PhraserConfig
 from motion.pose import POSE_SIZE
 
-NAMES = ("style_a", "style_b", "energy", "temperature", "mirror", "guidance")
+NAMES = ("style_a", "style_b", "energy", "temperature", "mirror", "guidance", "tightness")
 TOY = PhraserConfig(
     features=6,
     control_names=NAMES,
@@ -57,7 +57,7 @@ def beats(bpm: float, frames: int, start: float = 0.0, confidence: float = 1.0, 
 
 def show(seed: int = 0, frames: int = 40, bpm: float = 110.0) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     rng = torch.Generator().manual_seed(seed)
-    controls = torch.tensor([1.0, 0.0, 0.5, 1.0, 0.0, 1.5]).expand(2, frames, 6).clone()
+    controls = torch.tensor([1.0, 0.0, 0.5, 1.0, 0.0, 1.5, 0.5]).expand(2, frames, len(NAMES)).clone()
     heard = torch.randn(2, frames, 6, generator=rng)
     beat = torch.stack([beats(bpm, frames), beats(bpm * 1.3, frames, 0.4)])
     return heard, beat, controls, torch.rand(2, frames, 1, generator=rng)
