@@ -46,7 +46,7 @@ SURFACES = np.array(
     ),
     np.float32,
 )
-COARSE = (0.65, 2)  # the mesh of dancers who are less high than FINE_PIXELS
+COARSE = (0.75, 2)  # the mesh of dancers who are less high than FINE_PIXELS
 FINE_PIXELS, FINE_LEFT = 330, 0.9  # the share of it below which they get the coarse one back
 HEIGHT = 1.7  # metres
 OUTLINE_NEARER = np.float32(1e-4)  # metres that a face's outline lies before it

@@ -18,7 +18,7 @@ from realtime.view_figure import Figures, crowd, front_faces, lit, look
 from realtime.view_mesh import SKIN, VISOR, body
 from tests.realtime.swing import frame
 
-MESHES = {"fine": body(), "coarse": body(0.65, 2)}
+MESHES = {"fine": body(), "coarse": body(0.75, 2)}
 STILL = np.tile((0.0, 0.0, 0.0, 1.0), (22, 1))
 
 
@@ -114,7 +114,7 @@ def test_the_visor_shows_which_way_a_dancer_faces(turn, seen):
 
 
 def test_a_crowd_is_each_of_its_dancers():
-    mesh = body(0.65, 2)
+    mesh = body(0.75, 2)
     bodies = [(n, *standing(x=1.2 * n, turn=0.7 * n)) for n in range(3)]
     camera, many = Camera(width=640, height=480), crowd(mesh, 3)
     together = look(many.skin, camera, bodies)
