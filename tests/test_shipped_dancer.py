@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio import files
-from audio.config import FRAME, FRAME_RATE
+from audio import demo, files
+from audio.config import FRAME, FRAME_RATE, RATE
+from model.metrics import events, sync
 from motion.skeleton import HUMANOID
 from realtime import dancers
 from realtime.engines.open import open_engine
@@ -90,6 +91,24 @@ def test_more_energy_is_more_motion(path: Path) -> None:
         return float(np.linalg.norm(np.diff(positions, axis=0), axis=-1).mean() * FRAME_RATE)
 
     assert speed(1.0) > speed(0.1)
+
+
+def test_asked_to_dance_tighter_its_feet_rest_nearer_the_beats() -> None:
+    path, song = dancers.find("steps"), demo.song(5, seconds=40.0)
+    samples = song.samples[: len(song.samples) // FRAME * FRAME].astype(np.float32)
+
+    def on_the_beat(tightness: float) -> float:
+        found = []
+        for seed in (1, 2):
+            session = Session(open_engine(path, "onnx", "cpu"), RATE, seed=seed)
+            session.controls.set("tightness", tightness)
+            shown = list(dance(np.split(samples, len(samples) // FRAME), session))
+            rests = events.rests(np.stack([frame.positions[0] for frame in shown]).astype(np.float64), FRAME_RATE)
+            times = rests + 1.0 / FRAME_RATE + session.lead
+            found.append(sync.net(sync.alignment(times, song.beats), sync.by_chance(times, song.beats, 40.0)).f)
+        return float(np.mean(found))
+
+    assert on_the_beat(1.0) > on_the_beat(0.0) + 0.1
 
 
 def test_both_engines_dance_the_same(path: Path) -> None:

@@ -31,7 +31,9 @@ def wished_for(
         "tightness": 0.5,
     } | asked
     controls = torch.tensor([[setting[name] for name in NAMES]])
-    return network._wishes(controls, beats(100.0, 1), torch.full((1, 1), half), torch.tensor([place], dtype=torch.float32))[0]
+    return network._wishes(
+        controls, beats(100.0, 1), torch.full((1, 1), half), torch.tensor([place], dtype=torch.float32)
+    )[0]
 
 
 @torch.no_grad()
