@@ -20,7 +20,7 @@ def network() -> Phraser:
 def wished_for(
     network: Phraser, half: float = 0.0, place: tuple[float, ...] = (0.0, 0.0, 0.0), **asked: float
 ) -> Tensor:
-    """Nats of each step for what is asked at 100 bpm, in the first of the half-beats of two beats or another, at home."""
+    """Nats of each step for what is asked at 100 bpm, at home, in the first of the half-beats or another."""
     setting = {
         "style_a": 1.0,
         "style_b": 0.0,
