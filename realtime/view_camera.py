@@ -14,7 +14,7 @@ FOLLOW_SECONDS = 0.5
 LOOK_HEIGHT = 0.88  # metres above the floor
 BODY_HEIGHT, BODY_WIDTH = 2.4, 2.3  # metres that must fit around a dancer
 LIFT, LIFT_RANGE, ZOOM_RANGE = 0.14, (-0.05, 1.3), (0.4, 3.0)
-EASY, NEARER = 0.08, 0.13  # shares of the distance: it may be so wrong, a dancer so near, before the camera moves
+EASY, NEARER = 0.06, 0.13  # shares of the distance: it may be so wrong, a dancer so near, before the camera moves
 ASIDE = 0.3  # metres left of the picture beside a dancer who leaves the middle, before it moves
 ARRIVED = 0.05  # metres: it stops there
 DOWNWARDS = np.array((1.0, -1.0))  # pixels count from above
@@ -45,18 +45,8 @@ class Camera:
         """
         if not len(places):
             return
-        right, _, towards = self.axes()
-        ways = np.stack(((1.0, 0.0, 0.0), (0.0, 0.0, 1.0), right, towards), axis=-1)
-        low, high = (ends.tolist() for ends in ((places @ ways).min(axis=0), (places @ ways).max(axis=0)))
-        target = np.array(((low[0] + high[0]) / 2, LOOK_HEIGHT, (low[1] + high[1]) / 2))
-        across, deep = high[2] - low[2] + BODY_WIDTH, (high[3] - low[3]) / 2
-        distance = max(BODY_HEIGHT, across * self.height / self.width) * FOCAL / self.zoom + deep
-        aim = target - self._aim if self._moving else target - self.target
-        meant = self._aimed if self._moving else self.distance
-        aside, nearer = np.abs(np.stack((right, towards)) @ aim).tolist()
-        free = EASY * self.distance
-        spare = max(free, (self.distance / FOCAL * self.width / self.height - across) / 2 - ASIDE)
-        if aside > spare or nearer > NEARER * self.distance or abs(distance - meant) > free:
+        target, distance, spare = self._view_of(places)
+        if self._strays(target, distance, spare):
             self._moving, self._aim, self._aimed = True, target, distance
         if self._moving:
             share = 1.0 - math.exp(-seconds / FOLLOW_SECONDS)
@@ -64,6 +54,24 @@ class Camera:
             self.distance += share * (self._aimed - self.distance)
             left = max(*np.abs(self._aim - self.target).tolist(), abs(self._aimed - self.distance))
             self._moving = left > ARRIVED
+
+    def _view_of(self, places: NDArray[np.floating]) -> tuple[Floats, float, float]:
+        """Target and distance from which all are seen, and how far aside they may go and still be seen, in metres."""
+        right, _, towards = self.axes()
+        ways = np.stack(((1.0, 0.0, 0.0), (0.0, 0.0, 1.0), right, towards), axis=-1)
+        low, high = (ends.tolist() for ends in ((places @ ways).min(axis=0), (places @ ways).max(axis=0)))
+        target = np.array(((low[0] + high[0]) / 2, LOOK_HEIGHT, (low[1] + high[1]) / 2))
+        across, deep = high[2] - low[2] + BODY_WIDTH, (high[3] - low[3]) / 2
+        distance = max(BODY_HEIGHT, across * self.height / self.width) * FOCAL / self.zoom + deep
+        return target, distance, (self.distance / FOCAL * self.width / self.height - across) / 2 - ASIDE
+
+    def _strays(self, target: Floats, distance: float, spare: float) -> bool:
+        """Whether a view is too far from the one at hand, or from the one to which the camera is on its way."""
+        own, ours = (self._aim, self._aimed) if self._moving else (self.target, self.distance)
+        right, _, towards = self.axes()
+        aside, nearer = np.abs(np.stack((right, towards)) @ (target - own)).tolist()
+        far = nearer > NEARER * self.distance or abs(distance - ours) > EASY * self.distance
+        return bool(far or aside > max(EASY * self.distance, spare))
 
     def move(self, turn: float, lift: float, zoom: float) -> None:
         """Walk round by `turn` radians, higher by `lift`, and `zoom` times as near."""

@@ -47,6 +47,25 @@ def test_a_dancer_who_steps_about_leaves_the_camera_at_rest_and_one_who_walks_of
     assert camera.target == pytest.approx(away[0] * (1, 0, 1) + rested * (0, 1, 0), abs=0.05)
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (1024, 768)])
+def test_a_dancer_who_wanders_is_seen_whole_and_the_camera_rests_for_half_of_the_time(size):
+    camera, rng = Camera(width=size[0], height=size[1]), np.random.default_rng(3)
+    place, goal = np.array((0.0, 0.95, 0.0)), np.zeros(3)
+    settle(camera, place[None])
+    moved = []
+    for k in range(3600):
+        if k % 180 == 0:
+            goal = np.array((rng.uniform(-1, 1), 0.95, rng.uniform(-1, 1)))
+        place = place + np.clip(goal - place, -0.8 / 60, 0.8 / 60)
+        before = camera.target
+        camera.follow(place[None], 1 / 60)
+        moved.append(camera.target is not before)
+        pixels, _ = camera.project(place + np.array(((-0.7, -0.95, 0), (0.7, -0.95, 0), (0, 0.85, 0))))
+        assert (pixels >= 0).all()
+        assert (pixels <= size).all()
+    assert np.mean(moved) < 0.5
+
+
 def test_the_camera_glides_without_a_jump():
     camera, seen = Camera(), []
     for k in range(600):
