@@ -60,7 +60,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--split", default="val", help="whose songs --music takes plays (default: val)")
     p.add_argument("--seconds", type=float, default=SECONDS, help=f"of each song, at most (default: {SECONDS:g})")
     p.add_argument("--seeds", type=int, default=2, metavar="N", help="dances to each song and style (default: 2)")
-    p.add_argument("--temperature", type=float, metavar="X", help="default: the dancer's own")
+    p.add_argument(
+        "--control", action="append", default=[], metavar="NAME=VALUE", help="held throughout, such as tightness=1"
+    )
     p.add_argument("--minutes", type=float, default=10.0, help="of the long dance (default: 10; 0: none)")
     p.add_argument("--quick", action="store_true", help="six songs of 24 s, one seed, no long dance")
     p.add_argument("--out", type=Path, metavar="DIR", help="write report.json and report.html here")
@@ -81,9 +83,10 @@ def main(argv: list[str] | None = None) -> int:
         _check(args)
         takes = _takes(args.takes)
         dancers = [_dancer(name, takes) for name in args.dancer]
+        controls = _controls(args.control, dancers)
         heard = [take for take in takes if take.split == args.split] if args.music == "takes" else takes
         songs = music.read(args.music, heard, args.seconds, args.songs)
-        measured = evaluate(dancers, takes, Programme(songs, args.seeds, args.temperature, args.minutes))
+        measured = evaluate(dancers, takes, Programme(songs, args.seeds, controls, args.minutes))
     except (ModelError, MotionError, AudioError, DancerFileError) as err:
         print(f"model.evaluate: {err}", file=sys.stderr)
         return 2
@@ -136,6 +139,25 @@ def _check(args: argparse.Namespace) -> None:
         raise ModelError("--songs must be 1 or more")
 
 
+def _controls(words: list[str], dancers: list[Dancer]) -> dict[str, float]:
+    """What NAME=VALUE words say, of controls that some dancer has."""
+    known = {spec.name: spec for dancer in dancers for spec in dancer.controls}
+    found = {}
+    for word in words:
+        name, _, text = word.partition("=")
+        if name not in known:
+            raise ModelError(f"--control {word}: nobody has it; there are {', '.join(known) or 'none'}")
+        low, high = known[name].low, known[name].high
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise ModelError(f"--control {word}: {name} must be a number from {low:g} to {high:g}")
+        found[name] = value
+    return found
+
+
 def _takes(specs: list[str]) -> list[Take]:
     from model.pairing import read_takes  # slow to import
 
@@ -159,7 +181,7 @@ def _about(args: argparse.Namespace, songs: list[music.Song], takes: list[Take])
         "songs": [song.name for song in songs],
         "seconds": args.seconds,
         "seeds": args.seeds,
-        "temperature": args.temperature,
+        "controls": args.control,
         "minutes": args.minutes,
     }
 

@@ -86,8 +86,13 @@ def _speed(points: Floats) -> Floats:
 
 
 def _latch(on: NDArray[np.bool_], off: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """True from a frame that is `on` until one that is `off`, along the first axis; frames that are neither hold."""
+    """True from a frame that is `on` until one that is `off`, along the first axis; frames that are neither hold.
+
+    Those before the first that is either go with it.
+    """
     frame = np.arange(len(on))[:, None]
+    first, ends = (np.where(those.any(axis=0), those.argmax(axis=0), len(on)) for those in (on, off))
+    on = on | ((frame == 0) & (first < ends))
     return np.maximum.accumulate(np.where(on, frame, -1)) > np.maximum.accumulate(np.where(off, frame, -1))
 
 

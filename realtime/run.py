@@ -188,7 +188,10 @@ def _banner(wanted: "argparse.Namespace", session: "Session", source: "Source", 
     if wanted.sink and not any(sink.startswith(("view", "terminal", "web")) for sink in wanted.sink):
         lines.append("         to see it here as well: --sink view, --sink web or --sink terminal")
     if not wanted.sink:
-        lines.append("         Unity, VRM avatars: --sink vmc:127.0.0.1:39539; all sinks: --list-sinks")
+        lines.append(
+            "         Unity: unity/README.md; VRM programs: --sink vmc:127.0.0.1:39539; browser: --sink web,open=1;"
+        )
+        lines.append("         all: --list-sinks")
     return "\n".join([*lines, "         Ctrl-C ends the show"])
 
 
@@ -205,13 +208,22 @@ def _list(wanted: "argparse.Namespace") -> int:
             print(f"{mark} {device.index:>2}  {device.label}, {device.channels} channels, {device.rate} Hz")
         print("     or: demo, file:PATH, loopback (what this computer plays)")
     if wanted.list_dancers:
-        print("\n".join(dancers.shipped()) or "no dancer is shipped yet; give --dancer FILE.onnx")
+        print("\n".join(map(_told, dancers.shipped())) or "no dancer is shipped yet; give --dancer FILE.onnx")
     if wanted.list_sinks:
         from realtime.sinks.open import sink_class
 
         for name in SINKS:
             print(f"{name:<9} {sink_class(name).HELP}")
     return 0
+
+
+def _told(name: str) -> str:
+    """A shipped dancer in a line."""
+    from realtime.engines.open import open_engine
+
+    path = dancers.find(name)
+    default = ", the default" if path == dancers.find(None) else ""
+    return f"{name:<9} {', '.join(open_engine(path).manifest.styles)}; {path.stat().st_size / 1e6:.0f} MB{default}"
 
 
 def _smoke_test(wanted: "argparse.Namespace", asked: "list[Command]", stop: threading.Event) -> int:

@@ -129,8 +129,8 @@ def dance_to(song: Path, out: Path, name: str, wanted: Wanted, asked: Any, engin
         for path in made:
             os.replace(path, out.parent / path.name)
     seconds, spent = session.moment.index / FRAME_RATE, time.perf_counter() - began
-    files = f"{out}" + (f" and {len(made) - 1} more" if len(made) > 1 else "")
-    print(f"{files}: {session.moment.index} poses, {seconds:.1f} s, {seconds / spent:.1f} times as fast as it plays")
+    files = f"{out.parent / min(made).name}" + (f" and {len(made) - 1} more" if len(made) > 1 else "")
+    print(f"{files}: {session.moment.index} poses, {seconds:.1f} s of dance, made in {spent:.0f} s")
 
 
 def _refuse(_: str) -> None:

@@ -25,7 +25,7 @@ class Programme:
 
     songs: list[Song]
     seeds: int = 2
-    temperature: float | None = None  # None: the dancer's own
+    controls: dict[str, float] = field(default_factory=dict)  # held throughout; others are the dancer's own
     minutes: float = 10.0  # of the long dance; 0: none
 
 
@@ -69,7 +69,7 @@ class _Row(NamedTuple):
 
 def recite(dancer: Dancer, programme: Programme, ears: Ears) -> Recital:
     """Let the dancer dance the whole programme."""
-    floor = _Floor(dancer, ears, programme.temperature)
+    floor = _Floor(dancer, ears, programme.controls)
     styles, seeds = dancer.styles or ("",), range(programme.seeds)
     all_rows = [floor.row(song, style, seed) for song, style, seed in product(programme.songs, styles, seeds)]
     own = {song.style for song in programme.songs}.intersection(styles)  # styles that songs of the programme belong to
@@ -95,12 +95,11 @@ def recite(dancer: Dancer, programme: Programme, ears: Ears) -> Recital:
 class _Floor:
     """A dancer with ears and its setting."""
 
-    def __init__(self, dancer: Dancer, ears: Ears, temperature: float | None) -> None:
-        self.dancer, self.ears = dancer, ears
-        self.own = {} if temperature is None else {"temperature": temperature}
+    def __init__(self, dancer: Dancer, ears: Ears, controls: dict[str, float]) -> None:
+        self.dancer, self.ears, self.own = dancer, ears, controls
 
     def setting(self, style: str, **values: float) -> F32:
-        return self.dancer.setting(style, **self.own, **values)
+        return self.dancer.setting(style, **(self.own | values))
 
     def row(self, song: Song, style: str, seed: int, controls: F32 | None = None) -> _Row:
         frames = len(song.samples) * FRAME_RATE // RATE

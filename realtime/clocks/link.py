@@ -45,5 +45,5 @@ def _link() -> Any:
     try:
         import link
     except ImportError:
-        raise StageError('--clock link needs LinkPython-extern: pip install "streaming-dancer[link]"') from None
+        raise StageError('--clock link needs LinkPython-extern: pip install -e ".[link]"') from None
     return link

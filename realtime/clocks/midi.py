@@ -69,5 +69,5 @@ def _mido() -> Any:
         import mido
         import rtmidi  # noqa: F401  mido's own default, and it asks for it late
     except ImportError:
-        raise StageError('--clock midi needs mido and python-rtmidi: pip install "streaming-dancer[midi]"') from None
+        raise StageError('--clock midi needs mido and python-rtmidi: pip install -e ".[midi]"') from None
     return mido

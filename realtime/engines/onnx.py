@@ -9,7 +9,7 @@ from export.manifest import INPUTS, KEY, POSE_SIZE, DancerFileError, Manifest
 from realtime.engines.base import EngineState, first_shapes, renew
 from realtime.frame import F32, StageError
 
-MISSING = 'onnxruntime is not installed: pip install "streaming-dancer[cpu]" (or [gpu], never both)'
+MISSING = 'onnxruntime is not installed: pip install -e ".[cpu]" (or ".[gpu]", never both)'
 
 
 class OnnxEngine:
@@ -57,7 +57,7 @@ def _providers(runtime: Any, device: str) -> list[str]:
     """The providers to try, in order."""
     there = "CUDAExecutionProvider" in runtime.get_available_providers()
     if device == "cuda" and not there:
-        raise StageError('this onnxruntime has no CUDA: pip install "streaming-dancer[gpu]" in its own environment')
+        raise StageError('this onnxruntime has no CUDA: pip install -e ".[gpu]" in its own environment')
     if device == "cpu" or not there:
         return ["CPUExecutionProvider"]
     if hasattr(runtime, "preload_dlls"):

@@ -114,6 +114,20 @@ def test_a_song_that_belongs_to_a_style_is_danced_in_it_alone() -> None:
     assert [(dance.song, dance.style) for dance in strange] == [("own", "bounce"), ("its", "sway")]
 
 
+def test_a_control_is_held_throughout_but_where_it_is_what_is_measured() -> None:
+    told: list[float] = []
+
+    def step(given: list[np.ndarray]) -> list[np.ndarray]:
+        told.extend(np.unique(given[2][:, 0]).tolist())  # features, beat, controls: energy
+        return stands.step(given)
+
+    stands = statue()
+    dancer = dataclasses.replace(stands, step=step, controls=(ControlSpec("energy", 0.0, 1.0, 0.5, ""),))
+    song = music.Song("any", demo.song(4, seconds=20.0).samples, np.arange(40) / 2, 4)
+    recite(dancer, Programme([song], seeds=1, controls={"energy": 0.3}, minutes=0.0), Ears())
+    assert np.unique(np.round(told, 2)).tolist() == [0.0, 0.1, 0.25, 0.3, 0.5, 0.75, 0.9, 1.0]
+
+
 def test_the_checkpoint_and_the_file_built_from_it_dance_alike(tmp_path: Path) -> None:
     run = trained(tmp_path)
     heard = [music.hear(demo.song(5, seconds=4.0).samples, 2 / FRAME_RATE)]
@@ -263,6 +277,7 @@ def test_the_report_is_a_table_numbers_and_a_page(tmp_path: Path, capsys: pytest
         (["--dancer", "loop", "--takes", "synthetic:x", "--music", "none"], "none: no such folder"),
         (["--dancer", "loop", "--takes", "synthetic:x", "--music", "takes"], "none of the takes has its own song"),
         (["--dancer", "loop", "--takes", "synthetic:x", "--seconds", "3"], "--seconds must be 12 or more"),
+        (["--dancer", "loop", "--takes", "synthetic:x", "--control", "tightness=1"], "nobody has it; there are"),
         (["--dancer", "toy.pt", "--takes", "synthetic:x"], "toy.pt cannot be read as a dancer"),
     ],
 )

@@ -196,7 +196,7 @@ def test_the_first_port_that_is_more_than_an_echo_is_taken_or_the_one_that_was_m
 
 @pytest.mark.parametrize(
     ("text", "module", "words"),
-    [("midi", "mido", "streaming-dancer[midi]"), ("midi", "rtmidi", "[midi]"), ("link", "link", "[link]")],
+    [("midi", "mido", ".[midi]"), ("midi", "rtmidi", "[midi]"), ("link", "link", "[link]")],
 )
 def test_a_missing_extra_is_named_by_its_command(monkeypatch, text, module, words):
     monkeypatch.setitem(sys.modules, module, None)
