@@ -41,8 +41,8 @@ class Asked(NamedTuple):
 def asked(known: Repertoire, strict: Strict, a: Asked) -> Tensor:
     """[B, 2 * steps] by how each step meets what is asked of style, energy, tempo, place in its beats and on the stage.
 
-    Squares and sines of differences are taken apart, so that all
-    but the tempo is one product with a table, which onnxruntime works out once, as it loads.
+    Squares and sines of differences are taken apart, so that all but the tempo is one product with a table, which
+    onnxruntime works out once, as it loads.
     """
     off = a.energy.pow(3.0)  # 0.7: about as recorded
     told = [torch.log(a.style + math.exp(-ASKED)), off, torch.ones_like(off), a.tightness]
