@@ -155,7 +155,7 @@ def test_a_file_that_cannot_be_a_dancer_is_refused(tmp_path: Path, name: str, wo
 def test_a_missing_onnxruntime_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)  # as importlib sees a package that is not there
     path = toy_dancer.write(tmp_path / "toy.onnx")
-    with pytest.raises(StageError, match=r'pip install "streaming-dancer\[cpu\]"'):
+    with pytest.raises(StageError, match=r'pip install -e "\.\[cpu\]"'):
         OnnxEngine(path)
 
 
