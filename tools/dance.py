@@ -26,7 +26,7 @@ from realtime.engines.open import open_engine
 from realtime.frame import StageError
 from realtime.loop import run_stream
 from realtime.session import Session
-from realtime.sinks.base import StageInfo
+from realtime.sinks.base import HIGHEST_RATE, StageInfo
 from realtime.sinks.open import Sinks
 from realtime.sources.file import FileSource
 from tools.dance_ffmpeg import ffmpeg
@@ -165,6 +165,8 @@ def _parse(argv: list[str] | None) -> tuple[Wanted, list[str]]:
     words = [f"{name}={value}" for name in STAGE if (value := getattr(given, name[2:].replace("-", "_"))) is not None]
     if len(given.paths) < 2:
         raise StageError("name a song and what to make of it, as in: python -m tools.dance song.mp3 dance.mp4")
+    if given.fps is not None and not FRAME_RATE <= given.fps <= HIGHEST_RATE:
+        raise StageError(f"--fps {given.fps:g} must be {FRAME_RATE:g} to {HIGHEST_RATE:g}")
     wanted = Wanted(tuple(given.paths[:-1]), given.paths[-1], given.format, given.fps, pixels(given.size))
     return wanted, ["--pace=fast", "--control=off", *words]
 
