@@ -32,8 +32,8 @@ class Camera:
     width: int = 1280
     height: int = 720
     _moving: bool = True
-    _aim: Floats = field(default_factory=lambda: np.zeros(3))  # target and distance to which it moves;
-    _aimed: float = math.inf  # that it is to choose anew
+    _next_target: Floats = field(default_factory=lambda: np.zeros(3))  # where it goes while it moves,
+    _next_distance: float = math.inf  # infinite: it has to choose anew
     _axes_of: tuple[float, float] = (math.nan, math.nan)  # turn and lift of _axes
     _axes: tuple[Floats, Floats, Floats] = (np.zeros(3), np.zeros(3), np.zeros(3))
 
@@ -47,12 +47,12 @@ class Camera:
             return
         target, distance, spare = self._view_of(places)
         if self._strays(target, distance, spare):
-            self._moving, self._aim, self._aimed = True, target, distance
+            self._moving, self._next_target, self._next_distance = True, target, distance
         if self._moving:
             share = 1.0 - math.exp(-seconds / FOLLOW_SECONDS)
-            self.target = self.target + share * (self._aim - self.target)
-            self.distance += share * (self._aimed - self.distance)
-            left = max(*np.abs(self._aim - self.target).tolist(), abs(self._aimed - self.distance))
+            self.target = self.target + share * (self._next_target - self.target)
+            self.distance += share * (self._next_distance - self.distance)
+            left = max(*np.abs(self._next_target - self.target).tolist(), abs(self._next_distance - self.distance))
             self._moving = left > ARRIVED
 
     def _view_of(self, places: NDArray[np.floating]) -> tuple[Floats, float, float]:
@@ -67,7 +67,7 @@ class Camera:
 
     def _strays(self, target: Floats, distance: float, spare: float) -> bool:
         """Whether a view is too far from the one at hand, or from the one to which the camera is on its way."""
-        own, ours = (self._aim, self._aimed) if self._moving else (self.target, self.distance)
+        own, ours = (self._next_target, self._next_distance) if self._moving else (self.target, self.distance)
         right, _, towards = self.axes()
         aside, nearer = np.abs(np.stack((right, towards)) @ (target - own)).tolist()
         far = nearer > NEARER * self.distance or abs(distance - ours) > EASY * self.distance
@@ -79,11 +79,11 @@ class Camera:
         self.lift = min(max(self.lift + lift, LIFT_RANGE[0]), LIFT_RANGE[1])
         self.zoom = min(max(self.zoom * zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1])
         if zoom != 1.0:
-            self._moving, self._aimed = True, math.inf
+            self._moving, self._next_distance = True, math.inf
 
     def to_front(self) -> None:
         """Back to where it began."""
-        self.turn, self.lift, self.zoom, self._moving, self._aimed = 0.0, LIFT, 1.0, True, math.inf
+        self.turn, self.lift, self.zoom, self._moving, self._next_distance = 0.0, LIFT, 1.0, True, math.inf
 
     @property
     def focal(self) -> float:

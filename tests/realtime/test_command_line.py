@@ -56,6 +56,14 @@ def test_a_file_is_danced_into_an_npz(folder: Path, tmp_path: Path, capsys: pyte
         assert line in shown.out
 
 
+def test_the_shipped_dancers_are_listed_with_their_styles(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list-dancers"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == dancers.shipped()
+    assert all("indian, salsa, street" in line for line in lines)
+    assert [line.split()[0] for line in lines if "the default" in line] == [dancers.find(None).stem]
+
+
 def test_without_a_device_or_window_the_smoke_test_says_ok(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(stage(folder, "--smoke-test")) == 0
     out = capsys.readouterr().out
