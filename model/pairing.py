@@ -3,6 +3,7 @@
 A take with its own song is heard through the stage's ear as it is. A take without music gets sequenced songs with
 exactly known beats: its own pulse is found (model/motion_beats.py), its time is bent so that the pulse becomes
 steady at a tempo near its own, and a song is rendered on those beats. New seed, new song: one take dances to many.
+Either way its steps are laid onto the beats (model/quantise.py).
 """
 
 import dataclasses
@@ -18,10 +19,11 @@ from tqdm import tqdm
 from audio import beat, demo, features, files, framing, resample
 from audio.config import FRAME_RATE
 from export.manifest import ControlSpec
-from model import motion_beats
+from model import motion_beats, quantise
 from model.corpus import Corpus, Sequence
 from model.datasets import DATASETS
 from model.datasets.take import Take
+from model.metrics import events
 from motion import contacts, kinematics, pose, repair, retarget
 from motion.skeleton import HUMANOID, MotionError
 
@@ -106,6 +108,7 @@ def _sequences(take: Take, rng: np.random.Generator, lead_frames: int, songs: in
     beats = take.beats if take.beats is not None else motion_beats.estimate(positions, take.fps)
     if len(beats) < 4:
         return
+    beats = quantise.on_the_beat(events.rests(positions, take.fps), beats)
     for _ in range(songs if take.split == "train" else 1):
         sequence = _under_new_song(take, beats, rng, lead_frames)
         if sequence is not None:
@@ -159,16 +162,28 @@ def _with_own_song(take: Take, lead_frames: int) -> Iterator[Sequence]:
     inside = np.flatnonzero((at >= 0) & (at <= (len(take.root) - 1) / take.fps))
     if len(inside) < 4 * FRAME_RATE:
         return
-    lead = lead_frames / FRAME_RATE
+    at = at[inside]
+    ahead = [beat.predict(pulses[i], lead_frames / FRAME_RATE) for i in inside]
     yield Sequence(
         take.name,
         take.style,
         take.split,
         np.stack([heard[i].values for i in inside]),
-        np.stack([beat.vector(beat.predict(pulses[i], lead)) for i in inside]),
+        np.stack([beat.vector(each) for each in ahead]),
         np.zeros((len(inside), 0), np.float32),
-        *_motion(take, at[inside]),
+        *_motion(take, _on_the_beat(take, at, np.array([each.beat_phase for each in ahead]))),
     )
+
+
+def _on_the_beat(take: Take, at: F64, phase: F64) -> F64:
+    """The times (s) of a take that are danced at the times `at`, with the beat at `phase` 0-1, its steps on the beat."""
+    count = np.maximum.accumulate(np.unwrap(phase, period=1.0))
+    beats = np.interp(np.arange(np.ceil(count[0]), np.floor(count[-1]) + 1.0), count, at)
+    if len(beats) < 4:
+        return at
+    positions, _ = kinematics.forward(HUMANOID, take.root, take.rotations)
+    bend = PchipInterpolator(beats, quantise.on_the_beat(events.rests(positions, take.fps), beats) - beats)
+    return np.clip(at + bend(np.clip(at, beats[0], beats[-1])), 0.0, (len(take.root) - 1) / take.fps)
 
 
 def _motion(take: Take, times: F64) -> tuple[F32, F32]:

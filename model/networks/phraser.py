@@ -34,7 +34,7 @@ from motion.pose import VELOCITY, YAW_RATE
 UNLIKELY = 0.003  # of the likeliest step's chance: rarer steps are never drawn
 REST_SIZE = 0.12  # what is left of a movement without music
 RESEMBLES = 3.0  # squared distance at which a step is right by 1/e
-JOINS = 4.0  # nats for a squared distance between how one step ends and how the next begins
+JOINS = 5.0  # nats for a squared distance between how one step ends and how the next begins
 WANDER = 0.004  # of the way round all recordings, which its taste goes in a half-beat
 MEMORY = 0.99  # of a step's being shown, which is left at each half-beat
 FORGET, BLUR = 0.06, 1.0  # training: chance of a forgotten past at a half-beat, noise on what was danced last

@@ -18,10 +18,11 @@ from model.networks.staging import walked
 from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY, YAW_RATE
 
 HALF = TICKS + 1  # rows of a half-beat, both borders among them
-NEAR = 16 * TICKS  # eight beats
+NEAR = 16 * TICKS  # eight beats: around a step, by which its liveliness and its sway are judged
 LOWEST = 0.62  # m, of the hips: floor work is left out, since a fade from the floor to the feet floats
 PERIODS = (2, 3)  # beats in which a dance may repeat itself
 CLEARER = 1.25  # times as clearly as in two beats, a dance in threes repeats itself in three
+TREMOR = 0.1  # m/s: a foot that slow is as good as still
 ROUGHEST = 0.8  # m, third difference of a joint over ticks: only faults of a capture jump so
 
 
@@ -59,8 +60,8 @@ class Repertoire(nn.Module):
         self.register_buffer("energy", torch.zeros(2 * steps))  # rank 0-1 in its style of how fast the body moves
         self.register_buffer("tempo", torch.zeros(2 * steps))  # octaves over 120 bpm
         self.register_buffer("count", torch.zeros(2 * steps))  # half-beat of its period: even ones begin on a beat
-        self.register_buffer("lock", torch.zeros(2 * steps))  # rank 0-1 in its style of how its feet keep to the beat
-        self.register_buffer("sway", torch.zeros(2 * steps))  # the same of how they keep to the period
+        self.register_buffer("lock", torch.zeros(2 * steps))  # rank 0-1 in its style of how its feet rest on its beat
+        self.register_buffer("sway", torch.zeros(2 * steps))  # the same of how they keep to the period around it
         self.register_buffer("period", torch.full((2 * steps,), 2.0))  # beats in which its style repeats itself
         self.register_buffer("travel", torch.zeros(2 * steps, 2))  # metres that it leads to the left and ahead
         self.register_buffer("middle", torch.zeros(POSE_SIZE))
@@ -146,9 +147,9 @@ def _rough(rows: Tensor) -> Tensor:
 
 
 def _moves(rows: Tensor, half: float) -> Tensor:
-    """[6, steps] about each step: how fast the body moves, how far the feet slow down on the beat, -1 to 1, and the
+    """[6, steps] about each step: how fast the body moves around it, how clearly the feet rest on its own beat, and the
 
-    cosine and sine with which they slow down once in two beats, and in three.
+    cosine and sine with which they slow down, around it, once in two beats, and in three.
     """
     pose = rows.unsqueeze(0)
     local = heading_positions(pose)
@@ -158,9 +159,15 @@ def _moves(rows: Tensor, half: float) -> Tensor:
     slow = (feet.mean() - feet) / feet.std().clamp(min=1e-6)
     turn = torch.pi * ((torch.arange(len(slow)) + 0.5) / TICKS + half)
     sways = [slow * wave for period in PERIODS for wave in ((turn / period).cos(), (turn / period).sin())]
-    all_of_it = torch.stack([body, slow * turn.cos(), *sways])
-    about = nn.functional.avg_pool1d(all_of_it, NEAR + 1, 1, NEAR // 2, count_include_pad=False)
-    return about[:, TICKS : len(slow) : TICKS]
+    body, *sways = (_about(series, NEAR) for series in (body, *sways))
+    calm = -(feet * TICK_FPS + TREMOR).log()  # of small steps as clear as of large ones
+    lock = _about((calm - _about(calm, NEAR)) * turn.cos(), 2 * TICKS)
+    return torch.stack([body, lock, *sways])[:, TICKS : len(slow) : TICKS]
+
+
+def _about(series: Tensor, ticks: int) -> Tensor:
+    """The mean [T] of what lies so many ticks, an even number, around each tick of a series [T]."""
+    return nn.functional.avg_pool1d(series.unsqueeze(0), ticks + 1, 1, ticks // 2, count_include_pad=False)[0]
 
 
 def _counted(sways: list[Tensor], half: Tensor, style: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -10,8 +10,9 @@ from model.networks.repertoire import PERIODS, Repertoire
 
 ASKED = 60.0  # nats for another style
 EASY = 0.2  # octaves of tempo that are free
+EVEN, EFFORT = 0.22, 8.0  # how the rank of steps grows with the energy asked for: 0.7 is about as fast as recorded
 OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
-TIGHT = 24.0  # nats for the steps whose feet keep to the beat best, at a tightness of 1
+TIGHT = 32.0  # nats for the steps whose feet keep to the beat best, at a tightness of 1
 HOME = 60.0  # nats for a metre towards home, a metre from it
 HABIT = 3.0  # nats for a step of the recording that is being danced
 TASTE = 6.0  # nats for the recordings that a dancer likes best
@@ -44,7 +45,7 @@ def asked(known: Repertoire, strict: Strict, a: Asked) -> Tensor:
     Squares and sines of differences are taken apart, so that all but the tempo is one product with a table, which
     onnxruntime works out once, as it loads.
     """
-    off = a.energy.pow(3.0)  # 0.7: about as recorded
+    off = EVEN * a.energy + (1.0 - EVEN) * a.energy.pow(EFFORT)
     told = [torch.log(a.style + math.exp(-ASKED)), off, torch.ones_like(off), a.tightness]
     fixed = -0.5 * OFFBEAT - strict.energy * known.energy.square()
     traits = [2.0 * strict.energy * known.energy, fixed, TIGHT * known.lock]
