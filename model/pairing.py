@@ -176,7 +176,7 @@ def _with_own_song(take: Take, lead_frames: int) -> Iterator[Sequence]:
 
 
 def _on_the_beat(take: Take, at: F64, phase: F64) -> F64:
-    """The times (s) of a take that are danced at the times `at`, with the beat at `phase` 0-1, its steps on the beat."""
+    """The times (s) of a take to dance at the times `at`, whose beat is at `phase` 0-1, with its steps on the beat."""
     count = np.maximum.accumulate(np.unwrap(phase, period=1.0))
     beats = np.interp(np.arange(np.ceil(count[0]), np.floor(count[-1]) + 1.0), count, at)
     if len(beats) < 4:

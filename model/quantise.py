@@ -18,10 +18,10 @@ PASSES = 200  # in which what is too fast is shared with the neighbours
 
 
 def on_the_beat(rests: F64, beats: F64) -> F64:
-    """Where in the dance each beat should sound: rests [m] and beats [n], both in s and increasing -> s [n], increasing.
+    """Where in the dance each beat should sound: rests [m] and beats [n] (s), both increasing -> s [n], increasing.
 
-    Least squares over all beats: the rests met, bends between neighbours small. A beat without a rest near it goes with
-    its neighbours.
+    Least squares over all beats: rests met, bends between neighbours small. A beat without a rest near it goes with its
+    neighbours.
     """
     if not len(rests) or len(beats) < 2:
         return beats
@@ -35,7 +35,7 @@ def on_the_beat(rests: F64, beats: F64) -> F64:
 
 
 def _natural(bend: F64, periods: F64) -> F64:
-    """Bends [n] (s) at beats so many seconds apart, none changing by more than FASTER of the time in between."""
+    """Bends [n] (s) at beats `periods` [n - 1] (s) apart, none changing by more than FASTER of the time in between."""
     bend = bend.copy()
     for _ in range(PASSES):
         steps = np.diff(bend)

@@ -95,7 +95,8 @@ def _diversity(windows: Cloud, truth: Truth) -> Column:
         mine = [i for i, style in enumerate(windows.styles) if style == name]
         if scale == 0.0:
             continue
-        between.append(distribution.between(points[mine], [windows.songs[i] for i in mine]) / scale)
+        if len({windows.songs[i] for i in mine}) > 1:  # one song alone cannot be told from others
+            between.append(distribution.between(points[mine], [windows.songs[i] for i in mine]) / scale)
         moments = sorted(mine, key=lambda i: (windows.songs[i], windows.starts[i]))
         groups = [list(g) for _, g in groupby(moments, key=lambda i: (windows.songs[i], windows.starts[i]))]
         among += [(windows.songs[g[0]], distribution.among(points[g]) / scale) for g in groups if len(g) > 1]

@@ -1,11 +1,16 @@
 """Measures of distributions, style, novelty, pairing and control, on clouds and dances whose answer is known."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import numpy as np
 import pytest
 import scipy.linalg
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.evaluation import variety
+from model.evaluation.truth import Cloud, Truth
 from model.metrics import distribution, novelty, pairing, response, statistics, style, windows
 from tests.model.bodies import FPS, HANDS, SECONDS, lively, still
 
@@ -146,3 +151,17 @@ def test_a_change_has_shown_once_it_stays_for_a_second() -> None:
     shown[30:] = True
     assert response.settled(shown, 15.0) == pytest.approx(2.0)
     assert response.settled(np.zeros(60, bool), 15.0) == np.inf
+
+
+def test_a_style_danced_to_one_song_alone_says_nothing_about_diversity_between_songs() -> None:
+    def windows(songs: str, styles: str) -> Cloud:
+        points = np.random.default_rng(5).normal(size=(len(songs), 3))
+        return Cloud(points, list(songs), list(styles), [0] * len(songs), list(range(len(songs))))
+
+    recorded = windows("aabbccdd" * 8, "wwwwrrrr" * 8)
+    truth = cast(Truth, SimpleNamespace(space=lambda features: features, cloud=recorded))
+    waltzes = variety._diversity(windows("xxyy" * 8, "wwww" * 8), truth)["diversity, of recorded"].value
+    assert waltzes == pytest.approx(1.0, abs=0.2)
+    with_a_rumba = windows("xxyyz" * 8, "wwwwr" * 8)
+    assert variety._diversity(with_a_rumba, truth)["diversity, of recorded"].value > 0.8
+    assert "diversity, of recorded" not in variety._diversity(windows("z" * 8, "r" * 8), truth)
