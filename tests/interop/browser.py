@@ -21,12 +21,25 @@ FLAGS = (
     "--hide-scrollbars", "--mute-audio", "--remote-debugging-port=0",
 )  # fmt: skip
 PATIENCE = 120.0  # s
+PICTURES = 40  # until a scene is at rest, at most
 
 
 def drawn(browser: "Browser") -> None:
     """Wait until the page has drawn what it knows now."""
     seen = browser.run("dance.pictures")
     browser.until(f"dance.pictures > {seen} + 1")
+
+
+def steady(browser: "Browser") -> np.ndarray:
+    """The picture of a scene at rest: what is drawn may reach the screen some pictures later on a busy machine."""
+    now = browser.picture()
+    for _ in range(PICTURES):
+        before = now
+        drawn(browser)
+        now = browser.picture()
+        if np.array_equal(before, now):
+            return now
+    raise AssertionError("the scene never comes to rest")
 
 
 class GoneError(RuntimeError):

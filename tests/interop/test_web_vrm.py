@@ -13,7 +13,7 @@ from motion.rotation import normalize, rotate
 from motion.skeleton import BONES, HUMANOID
 from realtime.sinks.web import WebSink
 from realtime.web_files import BUILT
-from tests.interop.browser import CHROMIUM, Browser, drawn
+from tests.interop.browser import CHROMIUM, Browser, drawn, steady
 from tests.interop.meshed_vrm import Avatar
 from tests.realtime.swing import frame, options
 from tests.realtime.test_web import free_port
@@ -204,8 +204,7 @@ def test_our_figure_has_the_outline_that_three_gives_the_same_skin(page, tmp_pat
                 page.browser.drop(path)
                 page.browser.until("dance.wardrobe.joints(0)")
             page.browser.run("Object.assign(dance.camera, { target: [0, 0.9, 0], distance: 5 })")
-            drawn(page.browser)
-            outlines.append(page.browser.picture()[..., 3] == 255)
+            outlines.append(steady(page.browser)[..., 3] == 255)
     finally:
         sink.close()
     ours, theirs = outlines
