@@ -13,7 +13,7 @@ F64 = NDArray[np.floating]
 REACH = 0.35  # of a beat: how far from it a rest may lie that is meant by it
 STIFFNESS = 0.1  # of the bend between two beats against a rest missed
 HOMING = 0.02  # of the bend itself against a rest missed
-FASTER = 0.35  # at most so much faster or slower than it was danced
+FASTER = 0.35  # so much faster or slower than it was danced, hardly more
 PASSES = 200  # in which what is too fast is shared with the neighbours
 
 
@@ -35,7 +35,7 @@ def on_the_beat(rests: F64, beats: F64) -> F64:
 
 
 def _natural(bend: F64, periods: F64) -> F64:
-    """Bends [n] (s) at beats `periods` [n - 1] (s) apart, none changing by more than FASTER of the time in between."""
+    """Bends [n] (s) at beats `periods` [n - 1] (s) apart, eased until hardly one changes by over FASTER of them."""
     bend = bend.copy()
     for _ in range(PASSES):
         steps = np.diff(bend)
