@@ -47,7 +47,14 @@ class RecordPreset:
     name: str
 
 
-Request = Command | Released | RecallPreset | RecordPreset
+@dataclass(frozen=True)
+class Record:
+    """Begin a take of all recordings, or end it."""
+
+    on: bool
+
+
+Request = Command | Released | RecallPreset | RecordPreset | Record
 
 
 def command_for(address: str, arguments: list[Any], at: float) -> Request | None:
@@ -84,6 +91,8 @@ def command_for(address: str, arguments: list[Any], at: float) -> Request | None
             return RecordPreset(_text(address, arguments, "a name"))
         case ["dance", "preset"]:
             return RecallPreset(_text(address, arguments, "the name of a preset"))
+        case ["dance", "record"]:
+            return Record(_number(address, arguments) != 0)
         case ["dance", "freeze"]:
             return Freeze(_number(address, arguments) != 0)
         case ["dance", "lead"]:

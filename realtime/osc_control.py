@@ -15,7 +15,7 @@ from typing import Any
 
 from pythonosc.osc_packet import OscPacket
 
-from realtime import tap
+from realtime import takes, tap
 from realtime.controls import (
     Command,
     CommandQueue,
@@ -33,7 +33,7 @@ from realtime.controls import (
     Tapped,
 )
 from realtime.frame import StageError
-from realtime.osc_commands import RecallPreset, RecordPreset, Released, command_for, pressed
+from realtime.osc_commands import RecallPreset, Record, RecordPreset, Released, command_for, pressed
 from realtime.osc_wire import Argument, message, split_target
 from realtime.presets import Presets
 
@@ -86,18 +86,19 @@ class ControlServer:
         clock: Callable[[], float] = time.perf_counter,
         refuse: Callable[[Command], None] = lambda command: None,
         presets: Presets | None = None,
+        desk: takes.RecordingDesk | None = None,
     ) -> None:
         """target: [HOST:]PORT, "" for 127.0.0.1:7701. hello: the message that answers /dance/hello, by who asks.
 
         clock: the stage's own, in seconds; what comes is stamped by it at once, so that taps are exact.
-        refuse: raises StageError for what the show of this moment would not obey.
+        refuse: raises StageError for what the show of this moment would not obey. desk: begins and ends recordings.
 
         warn gets one line now and then about what could not be read. Raises StageError when the port cannot be had.
         """
         self.garbage = 0  # datagrams that were not OSC
         self.dropped = 0  # datagrams of a flood
         self._commands, self._controls, self._hello, self._warn, self._clock = commands, controls, hello, warn, clock
-        self._refuse, self._presets = refuse, presets
+        self._refuse, self._presets, self._desk = refuse, presets, desk
         self._limit = Limit(DATAGRAMS_A_SECOND)
         self._taps: tap.Row = ()
         self._warned = -math.inf
@@ -156,6 +157,8 @@ class ControlServer:
                 return (f"unknown {address[:ECHO]}",)
             if isinstance(asked, Released):
                 return (name, 0)
+            if isinstance(asked, Record):
+                return (name, self._record(asked.on))
             if isinstance(asked, RecallPreset | RecordPreset):
                 return (name, self._preset(asked))
             self._refuse(asked)
@@ -164,6 +167,12 @@ class ControlServer:
             reason = str(err).removeprefix(f"{address} ")
             return (f"refused {address[:ECHO]}: {reason[: 4 * ECHO]}",)
         return (name, *self._taken(asked))
+
+    def _record(self, on: bool) -> int:
+        """Begin or end a take; the number of the one that runs, or 0."""
+        if self._desk is None:
+            raise StageError(takes.NOTHING_RECORDED)
+        return self._desk.record(on)
 
     def _preset(self, asked: RecallPreset | RecordPreset) -> str:
         """Recall or record; the preset's name."""

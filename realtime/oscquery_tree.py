@@ -28,6 +28,7 @@ class Word:
 WORDS = (
     Word("/dance/seed", "i", "another seed, another dance", ((0, MOST_SEED),)),
     Word("/dance/freeze", "i", "1 holds the pose", ((0, 1),)),
+    Word("/dance/record", "i", "0 ends the take of all recordings, 1 begins another", ((0, 1),)),
     Word("/dance/reset", "N", "back to the first state and place"),
     Word("/dance/lead", "f", "dance so many milliseconds earlier", (LEAD_MS_RANGE,)),
     Word("/dance/hello", "N", "introduce the show again"),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from realtime.session import Session
     from realtime.sinks.open import Sinks
     from realtime.sources.base import Source
+    from realtime.takes import RecordingDesk
 
 USER_ERRORS = (StageError, AudioError, DancerFileError, MotionError)
 SMOKE_SECONDS = 3.0
@@ -103,6 +104,7 @@ def _open(
     from realtime.sinks.base import StageInfo
     from realtime.sinks.open import open_sinks
     from realtime.sources.open import open_source
+    from realtime.takes import RecordingDesk
 
     engine = open_engine(dancers.find(wanted.dancer), wanted.engine)
     clock = WallClock()
@@ -116,12 +118,14 @@ def _open(
     for command in asked:
         session.commands.put(command)
     rates: dict[tuple[str, int], float] = {}  # of receivers of /dance, known once the sinks are open
-    control = _open_control(wanted, session, clock.now, rates, stack) if wanted.control != "off" else ""
+    desk = RecordingDesk(lambda: session.moment.index / FRAME_RATE)
+    control = _open_control(wanted, session, clock.now, rates, desk, stack) if wanted.control != "off" else ""
     manifest = engine.manifest
     info = StageInfo(manifest, wanted.dancers, wanted.seed, FRAME_RATE, session.lead, manifest.styles, control)
     sinks = open_sinks(wanted.sink or default_sinks(), info, say, clock if source.live else None)
     stack.callback(sinks.close)
     rates.update(sinks.rates())
+    desk.recorders += sinks.recorders()
     return session, source, sinks
 
 
@@ -130,6 +134,7 @@ def _open_control(
     session: "Session",
     now: Callable[[], float],
     rates: dict[tuple[str, int], float],
+    desk: "RecordingDesk",
     stack: contextlib.ExitStack,
 ) -> str:
     """The control port, its presets, and OSCQuery where it is wanted; HOST:PORT of the control port.
@@ -146,7 +151,7 @@ def _open_control(
     def hello(asker: tuple[str, int]) -> bytes:
         return osc.hello(wanted.dancers, rates.get(asker, FRAME_RATE))
 
-    server = ControlServer(wanted.control, session.commands, controls, hello, say, now, session.refuse, kept)
+    server = ControlServer(wanted.control, session.commands, controls, hello, say, now, session.refuse, kept, desk)
     stack.callback(server.close)
     if wanted.oscquery:
         from realtime.oscquery import OscQueryServer

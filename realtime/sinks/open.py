@@ -13,6 +13,7 @@ from realtime.sinks import SINKS
 from realtime.sinks.base import Sink, SinkOptions, StageInfo
 from realtime.smooth import Upsampler, lead_to_pay
 from realtime.stats import Punctuality
+from realtime.takes import Takes
 
 
 def sink_class(name: str) -> type[Sink]:
@@ -68,6 +69,10 @@ class Sinks:
     def rates(self) -> dict[tuple[str, int], float]:
         """Poses a second that each receiver of /dance is sent, by its address and port."""
         return {sink.hears: sink.rate for _, sink in self._sinks if sink.hears}
+
+    def recorders(self) -> list[Takes]:
+        """Those that write files."""
+        return [sink for _, sink in self._sinks if isinstance(sink, Takes)]
 
     @property
     def punctuality(self) -> Punctuality | None:
@@ -137,7 +142,7 @@ def open_sinks(texts: Sequence[str], info: StageInfo, say: Callable[[str], None]
     with contextlib.ExitStack() as opened:
         sinks: list[tuple[str, Sink]] = []
         for text, kind, options in chosen:
-            sink = kind(options)
+            sink = Takes(kind, options) if kind.keeps_late else kind(options)
             opened.callback(sink.abandon)
             sinks.append((text, sink))
         opened.pop_all()

@@ -35,6 +35,7 @@ from realtime.osc_control import WARN_SECONDS, ControlServer, Limit, read_messag
 from realtime.osc_wire import BundleTemplate, message
 from realtime.run import main
 from realtime.sinks.osc import hello
+from realtime.takes import NOTHING_RECORDED, RecordingDesk
 from tests.realtime.swing import manifest
 from tests.realtime.udp_ear import Ear, messages
 
@@ -58,6 +59,7 @@ class Desk:
             self.warnings.append,
             lambda: self.now,
             refuse,
+            desk=RecordingDesk(lambda: 0.0),
         )
 
     def send(self, datagram):
@@ -331,3 +333,8 @@ def test_a_closed_server_gives_its_port_back(desk):
     desk.server.close()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
         again.bind(("127.0.0.1", desk.server.port))
+
+
+def test_a_show_that_records_nothing_says_so_when_it_is_asked_for_a_take(desk):
+    assert desk.ask("/dance/record", 1) == ([], [f"refused /dance/record: {NOTHING_RECORDED}"])
+    assert desk.ask("/dance/record") == ([], ["refused /dance/record: needs a number"])
