@@ -28,7 +28,8 @@ from motion import kinematics, rotation
 from motion.skeleton import HUMANOID
 from realtime.engines.base import warm_up
 from realtime.frame import F32, BeatReport, StageFrame
-from realtime.session import Session, standing_still
+from realtime.moment import standing_still
+from realtime.session import Session
 from realtime.sinks.open import Sinks
 from realtime.sources.base import Source
 

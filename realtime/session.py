@@ -1,15 +1,9 @@
 """All that a running show remembers, in one object that can be reset, saved and restored bit for bit."""
 
 import copy
-from collections import deque
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from audio import beat, beat_hand, config, features, framing, resample
+from audio import beat, beat_hand, config
 from motion import finish, pose
 from realtime import crew
 from realtime.clock import Clock
@@ -38,41 +32,14 @@ from realtime.controls import (
     SetTempo,
     Tapped,
 )
-from realtime.engines.base import Engine, EngineState
+from realtime.engines.base import Engine
 from realtime.frame import F32, StageError
+from realtime.moment import Moment, first, in_place, standing_still
 from realtime.noise import Noise
 from realtime.stats import Stats
 
 LINE = crew.Plan()
 SAME_TEMPO = 0.005  # what a clock may say otherwise before it is obeyed anew
-
-
-@dataclass
-class Moment:
-    """The state between two frames. Everything that the next pose depends on, besides the sound to come."""
-
-    heard: int  # samples, at the source's rate
-    resample: resample.ResampleState
-    framing: framing.FramingState
-    waiting: deque[F32]  # frames [1600] that are complete but not danced yet
-    features: features.FeatureState
-    beat: Any
-    bpm: float | None  # the tempo that the performer holds
-    held_bpm: float | None  # the tempo that the beat engine holds: the performer's, or that of a clock without a beat
-    clock: str  # what rules the beat, as the report says it
-    body: EngineState
-    place: pose.PlaceState  # from each dancer's place in the formation
-    finish: finish.FinishState
-    alone: crew.Bodies  # the last ones, finished, as each dances alone
-    crew: crew.Crew
-    rotations: NDArray[np.floating]  # [N, 22, 4] the last ones: a quaternion's sign goes on from them
-    index: int  # of the next frame
-    pose: F32  # [N, 140] the last one
-    controls: F32  # [N, C]
-    seed: int
-    own_seeds: dict[int, int]  # dancer: seed, for those who have one of their own
-    lead_ms: float
-    frozen: bool
 
 
 class Session:
@@ -108,8 +75,8 @@ class Session:
         self.sound_time = SoundTime()
         self.beat_clock = beat_clock
         self.hello_wanted = False
-        self._first = partial(self._at_rest, seed, lead_ms, bpm_range, bpm, plan)
-        self.moment = self._first()
+        self._first = partial(first, engine, rate, dancers, seed, lead_ms, bpm_range, bpm, plan)
+        self.moment = self._first(self.controls.values)
 
     @property
     def lead(self) -> float:
@@ -118,7 +85,7 @@ class Session:
 
     def reset(self) -> None:
         """As at the beginning, controls apart: those stay as they are."""
-        self.moment = self._first()
+        self.moment = self._first(self.controls.values)
 
     def save(self) -> Moment:
         """A copy of the state that nothing else touches."""
@@ -240,7 +207,7 @@ class Session:
         self.moment.body = self.engine.init_state(self.dancers)
         self.moment.place = pose.init(self.dancers)
         self.moment.finish = finish.init(self.dancers)
-        self.moment.alone = _in_place(self.moment.pose)
+        self.moment.alone = in_place(self.moment.pose)
         self.moment.crew = crew.begin(self.moment.crew.plan, self.dancers)
 
     def chance(self) -> F32:
@@ -262,56 +229,7 @@ class Session:
         shown, moment.crew = crew.step(moment.crew, now.beat_phase, now.period, moment.alone)
         return shown
 
-    def _at_rest(
-        self, seed: int, lead_ms: float, bpm_range: tuple[float, float], bpm: float | None, plan: crew.Plan
-    ) -> Moment:
-        return Moment(
-            heard=0,
-            resample=resample.init(self.rate),
-            framing=framing.init(),
-            waiting=deque(),
-            features=features.init(),
-            beat=beat.init(*bpm_range),
-            bpm=bpm,
-            held_bpm=None,
-            clock="heard",
-            body=self.engine.init_state(self.dancers),
-            place=pose.init(self.dancers),
-            finish=finish.init(self.dancers),
-            alone=_in_place(_standing(self.dancers)),
-            crew=crew.begin(plan, self.dancers),
-            rotations=np.tile(np.array([0.0, 0.0, 0.0, 1.0]), (self.dancers, len(self.engine.manifest.bones), 1)),
-            index=0,
-            pose=_standing(self.dancers),
-            controls=self.controls.values,
-            seed=seed,
-            own_seeds={},
-            lead_ms=lead_ms,
-            frozen=False,
-        )
-
 
 def _alike(a: float | None, b: float | None) -> bool:
     """Whether two tempi are the same but for a clock's jitter."""
     return a == b if a is None or b is None else abs(a / b - 1.0) < SAME_TEMPO
-
-
-def standing_still(poses: F32) -> F32:
-    """The same poses [N, 140] on the spot."""
-    still = poses.copy()
-    still[:, pose.VELOCITY] = still[:, pose.YAW_RATE] = 0.0
-    return still
-
-
-def _in_place(poses: F32) -> crew.Bodies:
-    """The bodies of poses [N, 140] at rest where each begins."""
-    *bodies, _ = pose.decode(standing_still(poses), pose.init(len(poses)), config.FRAME_RATE)
-    return crew.Bodies(*bodies)
-
-
-def _standing(dancers: int) -> F32:
-    """The T-pose at rest, shown until the first step."""
-    stand = np.zeros((dancers, pose.POSE_SIZE), np.float32)
-    stand[:, pose.ROOT_HEIGHT] = 0.95
-    stand[:, pose.ROTATIONS] = np.tile(np.array([1, 0, 0, 0, 1, 0], np.float32), 22)
-    return stand

@@ -13,7 +13,8 @@ from realtime.controls import Freeze, Reset, SetControl, SetLead, SetSeed
 from realtime.engines.base import EngineState
 from realtime.frame import F32
 from realtime.loop import dance, run_stream
-from realtime.session import Session, standing_still
+from realtime.moment import standing_still
+from realtime.session import Session
 from realtime.sources.base import PacedSource
 from tests.realtime.shows import Kept, Recording, cut, everything, music, new_session, sinks_of, toy_engine
 
