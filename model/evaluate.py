@@ -18,6 +18,7 @@ from audio.config import AudioError
 from export.manifest import DancerFileError
 from model.baselines import BASELINES
 from model.checkpoint import ModelError
+from model.datasets.reading import read_takes
 from model.datasets.take import Take
 from model.evaluation import control, music, recital, rhythm, size, table, variety
 from model.evaluation.dance import SHORTEST, recorded
@@ -54,7 +55,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE|DIR|loop|matching",
         help="a dancer file with its .pt twin, a checkpoint folder, or a baseline made of the takes; repeat for more",
     )
-    p.add_argument("--takes", action="append", default=[], metavar="NAME:PATH[@STYLE,STYLE]", help="recorded dances")
+    p.add_argument(
+        "--takes",
+        action="append",
+        default=[],
+        metavar="NAME:PATH[@STYLE,STYLE][#K/N]",
+        help="recorded dances; #K/N: fold K of N",
+    )
     p.add_argument("--music", default="demo", metavar="demo|takes|FOLDER", help="FOLDER: sounds beside .beats files")
     p.add_argument("--songs", type=int, metavar="N", help="that many of them (default: all; demo 24)")
     p.add_argument("--split", default="val", help="whose songs --music takes plays (default: val)")
@@ -81,7 +88,7 @@ def main(argv: list[str] | None = None) -> int:
         vars(args).update(QUICK)
     try:
         _check(args)
-        takes = _takes(args.takes)
+        takes = read_takes(args.takes)
         dancers = [_dancer(name, takes) for name in args.dancer]
         controls = _controls(args.control, dancers)
         heard = [take for take in takes if take.split == args.split] if args.music == "takes" else takes
@@ -156,12 +163,6 @@ def _controls(words: list[str], dancers: list[Dancer]) -> dict[str, float]:
             raise ModelError(f"--control {word}: {name} must be a number from {low:g} to {high:g}")
         found[name] = value
     return found
-
-
-def _takes(specs: list[str]) -> list[Take]:
-    from model.pairing import read_takes  # slow to import
-
-    return read_takes(specs)
 
 
 def _dancer(word: str, takes: list[Take]) -> Dancer:

@@ -7,9 +7,7 @@ Either way its steps are laid onto the beats (model/quantise.py).
 """
 
 import dataclasses
-import importlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +19,7 @@ from audio.config import FRAME_RATE
 from export.manifest import ControlSpec
 from model import motion_beats, quantise
 from model.corpus import Corpus, Sequence
-from model.datasets import DATASETS
+from model.datasets.reading import read_takes
 from model.datasets.take import Take
 from model.metrics import events
 from motion import contacts, kinematics, pose, repair, retarget
@@ -33,24 +31,6 @@ SONGS_A_TAKE = 6
 TEMPO_RANGE = (0.85, 1.18)  # natural limits of bending a dance
 UNRECORDED = 0.2  # weight of a bone that was not recorded: the loader's rule for it beats a head put on backwards
 LEAD_IN = 1.0  # s of song before the first frame
-
-
-def read_takes(specs: list[str]) -> list[Take]:
-    """Load every `NAME:PATH` or `NAME:PATH@style,style`; raises MotionError naming what cannot be read."""
-    takes: list[Take] = []
-    for spec in specs:
-        name, _, rest = spec.partition(":")
-        if name not in DATASETS:
-            raise MotionError(f"unknown data set {name!r}; there are {', '.join(sorted(DATASETS))}")
-        path, _, styles = rest.partition("@")
-        module, function = DATASETS[name].split(":")
-        found: list[Take] = getattr(importlib.import_module(module), function)(Path(path))
-        if styles:
-            found = [take for take in found if take.style in styles.split(",")]
-        if not found:
-            raise MotionError(f"{spec}: no takes" + (f" of style {styles}" if styles else ""))
-        takes += found
-    return takes
 
 
 def prepare(specs: list[str], seed: int = 0, lead_frames: int = 2, songs: int = SONGS_A_TAKE) -> Corpus:
