@@ -72,6 +72,8 @@ def train(args: argparse.Namespace) -> None:
         torch.set_num_threads(args.threads)
     if not args.resume and (args.out / checkpoint.TRAINING).exists():
         raise ModelError(f"{args.out} already holds a run: give --resume to go on with it, or another --out")
+    for folder in (args.out, *([args.corpus.parent] if args.corpus else [])):
+        _check_folder(folder)  # before minutes of pairing
     with world(device) as place:
         with leader_first(place):
             corpus = _corpus(args).with_controls(getattr(checkpoint.network_class(args.network), "CONTROLS", ()))
@@ -141,10 +143,17 @@ def _corpus(args: argparse.Namespace) -> Corpus:
 
     corpus = prepare(args.dataset, seed=args.seed)
     if args.corpus:
+        args.corpus.parent.mkdir(parents=True, exist_ok=True)
         fresh = args.corpus.with_name(args.corpus.name + ".new")
         corpus.save(fresh)
         os.replace(fresh, args.corpus)
     return corpus
+
+
+def _check_folder(folder: Path) -> None:
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise ModelError(f"{folder} cannot be written: {there} is no folder that you may write to")
 
 
 def _split(corpus: Corpus, name: str) -> list[Any]:

@@ -128,6 +128,7 @@ def test_the_averaged_weights_are_saved_beside_the_raw_ones(finished: Path) -> N
         (["--resume"], "cannot be read|is no checkpoint"),
         (["--corpus", str(ROOT / "pyproject.toml")], "is no prepared corpus"),
         (["--lr", "1e30"], "not finite"),
+        (["--corpus", str(ROOT / "pyproject.toml" / "corpus.npz"), "--dataset", "synthetic:"], "cannot be written"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(
@@ -138,6 +139,13 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert len(lines) == 1
     assert re.search(said, lines[0])
     assert not (tmp_path / "run" / checkpoint.MODEL).exists()
+
+
+def test_a_prepared_corpus_goes_into_a_folder_that_is_made_for_it(tmp_path: Path) -> None:
+    kept, run = tmp_path / "new" / "corpus.npz", tmp_path / "run"
+    what = ["--dataset", "synthetic:@bounce", "--corpus", str(kept), "--out", str(run)]
+    assert main([*what, "--network", "dance_revolution", "--set", "hidden=8", "--steps", "1", "--batch", "2"]) == 0
+    assert [path.name for path in kept.parent.iterdir()] == ["corpus.npz"]
 
 
 def test_a_finished_run_is_not_overwritten(toy: Path, finished: Path, capfd: pytest.CaptureFixture[str]) -> None:
