@@ -43,18 +43,17 @@ class PipeMicrophone:
 
 
 @contextmanager
-def pipe_microphone(folder: Path) -> Iterator[PipeMicrophone]:
+def sound_server(folder: Path, module: str, source: str) -> Iterator[dict[str, str]]:
+    """A PulseAudio of its own with one module more; the environment in which `source` is the default input."""
     run = folder / "run"
     run.mkdir(mode=0o700)
-    fifo = folder / "mic.fifo"
     environment = os.environ | {
         "HOME": str(folder),
         "XDG_RUNTIME_DIR": str(run),
         "PULSE_RUNTIME_PATH": str(run / "pulse"),
         "PULSE_STATE_PATH": str(run / "state"),
     }
-    source = f"module-pipe-source source_name=dance_pipe file={fifo} format=float32le rate={RATE} channels=1"
-    modules = ("module-native-protocol-unix", source, "module-always-sink")
+    modules = ("module-native-protocol-unix", module, "module-always-sink")
     loads = [word for module in modules for word in ("-L", module)]
     server = subprocess.Popen(
         ["pulseaudio", "--daemonize=no", "--exit-idle-time=-1", "-n", *loads],
@@ -63,18 +62,34 @@ def pipe_microphone(folder: Path) -> Iterator[PipeMicrophone]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        chosen = ["pactl", "set-default-source", "dance_pipe"]
+        chosen = ["pactl", "set-default-source", source]
         for _ in range(100):
             if subprocess.run(chosen, env=environment, capture_output=True, check=False).returncode == 0:
                 break
             time.sleep(0.05)
         else:
             raise RuntimeError("PulseAudio does not answer")
+        yield environment
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@contextmanager
+def pipe_microphone(folder: Path) -> Iterator[PipeMicrophone]:
+    """What is written into a FIFO is what the microphone hears."""
+    fifo = folder / "mic.fifo"
+    module = f"module-pipe-source source_name=dance_pipe file={fifo} format=float32le rate={RATE} channels=1"
+    with sound_server(folder, module, "dance_pipe") as environment:
         writer = os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
         try:
             yield PipeMicrophone(writer, environment)
         finally:
             os.close(writer)
-    finally:
-        server.terminate()
-        server.wait()
+
+
+@contextmanager
+def looped_card(folder: Path) -> Iterator[dict[str, str]]:
+    """The environment of a sound card whose microphone hears what it plays."""
+    with sound_server(folder, f"module-null-sink sink_name=card rate={RATE}", "card.monitor") as environment:
+        yield environment
