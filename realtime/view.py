@@ -145,6 +145,10 @@ class View:
         self.words.frozen = not self.words.frozen if on is None else on
         self.say("/dance/freeze", int(self.words.frozen))
 
+    def record(self) -> None:
+        """End the take that is being recorded, or begin the next; the stage answers which, or that there is none."""
+        self.say("/dance/record", int(not self.words.recording))
+
     def style(self, number: int) -> None:
         """Dance the style with this number, from 0, if there is one."""
         if number < len(self.stream.styles):

@@ -27,6 +27,9 @@ class Desk(Protocol):
     def freeze(self, on: bool | None) -> None:
         """Hold the pose, dance on, or (None) the other of the two."""
 
+    def record(self) -> None:
+        """End the take that is being recorded, or begin the next."""
+
     def style(self, number: int) -> None:
         """Dance the style with this number, from 0."""
 
@@ -130,6 +133,7 @@ ROWS: tuple[Row, ...] = (
     Row("Home", "the front again", (_press(lambda desk, _: desk.front(), pygame.K_HOME),)),
     Row("G", "grid on the floor", (_press(lambda desk, _: desk.toggle("grid"), pygame.K_g),)),
     Row("P", "words and meters", (_press(lambda desk, _: desk.toggle("panel"), pygame.K_p),)),
+    Row("W", "recordings: end the take, begin the next", (_press(lambda desk, _: desk.record(), pygame.K_w),)),
     Row("S", "picture to a PNG file", (_press(lambda desk, _: desk.screenshot(), pygame.K_s),)),
     Row("H  F1", "this help", (_press(lambda desk, _: desk.toggle("help"), pygame.K_h, pygame.K_F1),)),
 )

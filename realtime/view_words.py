@@ -22,6 +22,7 @@ class Words:
     styles: tuple[str, ...] = ()  # danced now, one for each dancer
     lead_ms: float = 0.0  # the performer's trim
     frozen: bool = False
+    recording: bool = True  # a show that records does so from its beginning
     clipped: float = -math.inf  # when the sound last touched full scale
     _clipping: bool = False
 
@@ -39,6 +40,8 @@ class Words:
                 self.lead_ms = float(ms)
             case ["dance", "status"], ["freeze", int(on)]:
                 self.frozen = bool(on)
+            case ["dance", "status"], ["record", int(take)]:
+                self.recording = take > 0
             case ["dance", "frame"], _ if self._clipping:
                 self.clipped = now
 

@@ -87,6 +87,7 @@ def test_a_key_is_named_once_in_the_help():
         (pygame.K_PERIOD, 0, ("/dance/double", [])),
         (pygame.K_d, 0, ("/dance/downbeat", [])),
         (pygame.K_r, 0, ("/dance/reset", [])),
+        (pygame.K_w, 0, ("/dance/record", [0])),
         (pygame.K_LEFT, pygame.KMOD_LSHIFT, ("/dance/nudge", [-10.0])),
         (pygame.K_RIGHT, pygame.KMOD_RSHIFT, ("/dance/nudge", [10.0])),
         (pygame.K_RIGHT, 0, None),
@@ -105,6 +106,15 @@ def test_the_lead_goes_on_from_what_the_stage_says_it_has(window):
     press(window, pygame.K_RIGHTBRACKET)
     press(window, pygame.K_RIGHTBRACKET)
     assert [messages(data)[0][1] for data in window.stage.waiting()] == [[45.0], [55.0]]
+
+
+def test_w_begins_the_next_take_once_the_stage_has_said_that_one_has_ended(window):
+    press(window, pygame.K_w)
+    window.words.take("/dance/status", ["record", 0], 0.0)
+    press(window, pygame.K_w)
+    window.words.take("/dance/status", ["record", 2], 0.0)
+    press(window, pygame.K_w)
+    assert [messages(data)[0][1] for data in window.stage.waiting()] == [[0], [1], [0]]
 
 
 def test_space_thaws_what_space_or_m_froze_and_m_always_holds(window):

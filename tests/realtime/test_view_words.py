@@ -36,9 +36,17 @@ def test_the_clip_lamp_stays_lit_a_moment_after_the_last_clipped_frame():
 
 def test_answers_of_the_stage_correct_what_the_window_believes():
     words = Words()
-    for arguments in (["freeze", 1], ["lead", 25.0], ["lead", float("nan")], ["freeze", "x"], ["lead"], []):
+    for arguments in (
+        ["freeze", 1],
+        ["lead", 25.0],
+        ["lead", float("nan")],
+        ["freeze", "x"],
+        ["lead"],
+        [],
+        ["record", 0],
+    ):
         words.take("/dance/status", arguments, 0.0)
-    assert (words.frozen, words.lead_ms) == (True, 25.0)
+    assert (words.frozen, words.lead_ms, words.recording) == (True, 25.0, False)
 
 
 @given(st.sampled_from((3, 4, 5)), st.floats(0, 0.999), st.floats(-0.2, 0.2), st.floats(60, 200))
