@@ -25,10 +25,10 @@ import numpy as np
 from audio import beat, features, framing, resample
 from audio.config import FRAME_RATE
 from motion import kinematics, rotation
+from motion.opening import still
 from motion.skeleton import HUMANOID
 from realtime.engines.base import warm_up
 from realtime.frame import F32, BeatReport, StageFrame
-from realtime.moment import standing_still
 from realtime.session import Session
 from realtime.sinks.open import Sinks
 from realtime.sources.base import Source
@@ -109,7 +109,7 @@ def _step(session: Session, values: F32, beat_vector: F32) -> F32:
         return made
     session.stats.broken += 1
     moment.body = session.engine.init_state(dancers)
-    return standing_still(moment.pose)
+    return still(moment.pose)
 
 
 def run_stream(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio import beat, config, features, framing, resample
-from motion import finish, pose
+from motion import finish, opening, pose
 from realtime import crew
 from realtime.engines.base import Engine, EngineState
 from realtime.frame import F32
@@ -29,6 +29,7 @@ class Moment:
     clock: str  # what rules the beat, as the report says it
     body: EngineState
     place: pose.PlaceState  # from each dancer's place in the formation
+    opening: opening.OpeningState | None  # while the dancers stand in the pose they begin in, or ease out of it
     finish: finish.FinishState
     alone: crew.Bodies  # the last ones, finished, as each dances alone
     crew: crew.Crew
@@ -51,9 +52,11 @@ def first(
     bpm_range: tuple[float, float],
     bpm: float | None,
     plan: crew.Plan,
+    start: F32 | None,
     controls: F32,
 ) -> Moment:
-    """Before anything was heard, N dancers standing in the T-pose."""
+    """Before anything was heard, N dancers standing in the pose `start` [140], or in the T-pose."""
+    standing = _standing(dancers) if start is None else np.tile(start, (dancers, 1))
     return Moment(
         heard=0,
         resample=resample.init(rate),
@@ -66,12 +69,13 @@ def first(
         clock="heard",
         body=engine.init_state(dancers),
         place=pose.init(dancers),
+        opening=None if start is None else opening.init(start, dancers),
         finish=finish.init(dancers),
-        alone=in_place(_standing(dancers)),
+        alone=in_place(standing),
         crew=crew.begin(plan, dancers),
         rotations=np.tile(np.array([0.0, 0.0, 0.0, 1.0]), (dancers, len(engine.manifest.bones), 1)),
         index=0,
-        pose=_standing(dancers),
+        pose=standing,
         controls=controls,
         seed=seed,
         own_seeds={},
@@ -80,16 +84,9 @@ def first(
     )
 
 
-def standing_still(poses: F32) -> F32:
-    """The same poses [N, 140] on the spot."""
-    still = poses.copy()
-    still[:, pose.VELOCITY] = still[:, pose.YAW_RATE] = 0.0
-    return still
-
-
 def in_place(poses: F32) -> crew.Bodies:
     """The bodies of poses [N, 140] at rest where each begins."""
-    *bodies, _ = pose.decode(standing_still(poses), pose.init(len(poses)), config.FRAME_RATE)
+    *bodies, _ = pose.decode(opening.still(poses), pose.init(len(poses)), config.FRAME_RATE)
     return crew.Bodies(*bodies)
 
 

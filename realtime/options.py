@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, NoReturn
 
-from realtime import formation, presets
+from realtime import formation, presets, start_pose
 from realtime.controls import BPM_RANGE, LEAD_MS_RANGE, SEED_LIMIT, Command, SetSeed, SetStyle, check_bpm
 from realtime.crew import CANON_RANGE, UNISON, Plan
 from realtime.frame import StageError
@@ -102,6 +102,7 @@ def build_parser() -> Parser:
     canon = "each dancer does what the one before did so many beats ago (default: 0, no canon)"
     add("--canon", type=float, default=0.0, metavar="BEATS", help=canon)
     add("--unison", default="off", choices=UNISON, help="all do what the first one does; mirrored: every second one")
+    add("--start-pose", metavar="FILE.npz[@S]", help="wait for music in the pose that a recording has at S seconds")
     add("--pace", default="live", choices=["live", "fast"], help="files and demo only (default: live)")
     add("--duration", type=float, metavar="SECONDS", help="stop after so much sound")
     add("--lead-ms", type=float, default=0.0, metavar="MS", help="dance so much earlier (default: 0)")
@@ -138,6 +139,7 @@ def parse(argv: list[str] | None) -> tuple[argparse.Namespace, list[Command]]:
         options = parser.parse_args(argv)
     _check(options)
     _check_crew(options)
+    options.start_pose = start_pose.read(options.start_pose) if options.start_pose else None
     seeds, options.seed = options.seed, options.seed[0]
     return options, [*_each_its_own(options, seeds), *_asked(options.config, tables)]
 

@@ -4,7 +4,7 @@ import copy
 from functools import partial
 
 from audio import beat, beat_hand, config
-from motion import finish, pose
+from motion import finish, opening, pose
 from realtime import crew
 from realtime.clock import Clock
 from realtime.clocks.base import BeatClock
@@ -34,7 +34,7 @@ from realtime.controls import (
 )
 from realtime.engines.base import Engine
 from realtime.frame import F32, StageError
-from realtime.moment import Moment, first, in_place, standing_still
+from realtime.moment import Moment, first, in_place
 from realtime.noise import Noise
 from realtime.stats import Stats
 
@@ -57,11 +57,12 @@ class Session:
         beat_clock: BeatClock | None = None,
         clock: Clock | None = None,
         plan: crew.Plan = LINE,
+        start: F32 | None = None,
     ) -> None:
         """bpm_range: where the tempo is looked for; bpm: hold this one; beat_clock: obey it while it runs.
 
         clock: by it taps and outside beats are stamped; without one their seconds are those of the sound.
-        plan: how the dancers begin as a crew.
+        plan: how the dancers begin as a crew; start: [140] the pose in which they wait for music, else a T-pose.
         """
         self.engine = engine
         self.rate = rate
@@ -75,7 +76,7 @@ class Session:
         self.sound_time = SoundTime()
         self.beat_clock = beat_clock
         self.hello_wanted = False
-        self._first = partial(first, engine, rate, dancers, seed, lead_ms, bpm_range, bpm, plan)
+        self._first = partial(first, engine, rate, dancers, seed, lead_ms, bpm_range, bpm, plan, start)
         self.moment = self._first(self.controls.values)
 
     @property
@@ -121,7 +122,7 @@ class Session:
                 moment.lead_ms = ms
             case Freeze(on):
                 moment.frozen = on
-                moment.pose = standing_still(moment.pose) if on else moment.pose
+                moment.pose = opening.still(moment.pose) if on else moment.pose
             case Reset():
                 self.begin_dancers()
             case Hello():
@@ -206,6 +207,7 @@ class Session:
         """Put the dancers back to their first state and into their places; what was heard stays."""
         self.moment.body = self.engine.init_state(self.dancers)
         self.moment.place = pose.init(self.dancers)
+        self.moment.opening = self._first(self.controls.values).opening
         self.moment.finish = finish.init(self.dancers)
         self.moment.alone = in_place(self.moment.pose)
         self.moment.crew = crew.begin(self.moment.crew.plan, self.dancers)
@@ -223,11 +225,14 @@ class Session:
         moment = self.moment
         if moment.frozen:
             return crew.hold(moment.crew, moment.alone)
-        root, local, contacts, moment.place = pose.decode(moment.pose, moment.place, config.FRAME_RATE)
+        shown = moment.pose
+        if moment.opening:
+            shown, moment.opening = opening.step(moment.opening, shown, now.music, config.FRAME_RATE)
+        root, local, contacts, moment.place = pose.decode(shown, moment.place, config.FRAME_RATE)
         *alone, moment.finish = finish.step(moment.finish, root, local, contacts, config.FRAME_RATE)
         moment.alone = crew.Bodies(*alone)
-        shown, moment.crew = crew.step(moment.crew, now.beat_phase, now.period, moment.alone)
-        return shown
+        together, moment.crew = crew.step(moment.crew, now.beat_phase, now.period, moment.alone)
+        return together
 
 
 def _alike(a: float | None, b: float | None) -> bool:

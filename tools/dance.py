@@ -34,7 +34,7 @@ from tools.dance_files import FORMATS, BarSink, Wanted, open_sink, pixels
 
 STAGE = (
     "--dancer", "--engine", "--dancers", "--style", "--seed", "--formation", "--spacing", "--canon", "--unison",
-    "--duration", "--lead-ms", "--bpm-range", "--bpm", "--config",
+    "--duration", "--start-pose", "--lead-ms", "--bpm-range", "--bpm", "--config",
 )  # fmt: skip
 SOUND = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff"}
 EPILOG = """\
@@ -103,7 +103,7 @@ def dance_to(song: Path, out: Path, name: str, wanted: Wanted, asked: Any, engin
     stage, commands = asked
     source = FileSource(song, say)
     beats = (stage.bpm_range, stage.bpm, None, None, options.plan(stage))
-    session = Session(engine, source.rate, stage.dancers, stage.seed, stage.lead_ms, *beats)
+    session = Session(engine, source.rate, stage.dancers, stage.seed, stage.lead_ms, *beats, stage.start_pose)
     for command in commands:
         session.commands.put(command)
     manifest = engine.manifest

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from motion.opening import still
 from motion.pose import ROTATIONS
 from realtime.clock import ManualClock
 from realtime.controls import Freeze, Reset, SetControl, SetLead, SetSeed
 from realtime.engines.base import EngineState
 from realtime.frame import F32
 from realtime.loop import dance, run_stream
-from realtime.moment import standing_still
 from realtime.session import Session
 from realtime.sources.base import PacedSource
 from tests.realtime.shows import Kept, Recording, cut, everything, music, new_session, sinks_of, toy_engine
@@ -233,5 +233,5 @@ def test_a_pose_that_is_no_number_never_leaves_and_is_counted() -> None:
     frames = list(dance([music()], session))
     assert np.isfinite(everything(frames)).all()
     assert session.stats.broken == 1
-    np.testing.assert_array_equal(frames[9].pose, standing_still(frames[8].pose))
+    np.testing.assert_array_equal(frames[9].pose, still(frames[8].pose))
     assert (frames[10].pose[:, ROTATIONS] != frames[9].pose[:, ROTATIONS]).any()
