@@ -7,8 +7,10 @@ makes its confidence honest.
 import argparse
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -26,33 +28,47 @@ TERMS = "trained only on music sequenced and synthesised by this project and on 
 PARITY = 1e-3  # of logits
 
 
-def build(run: Path, out: Path) -> float:
-    """Write the file of a trained run; returns the largest difference of a logit between torch and NumPy."""
-    try:
-        arrays = load_file(run / WEIGHTS)
-        about = json.loads((run / ABOUT).read_text())
-        file_arrays: dict[str, Any] = {name: arrays[name] for name in NAMES}
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise AudioError(f"{run} holds no trained ear ({error}); python -m model.ear.train makes one") from error
-    about = {"contract": CONTRACT, "data": TERMS, **about}
+def build(runs: Sequence[Path], out: Path) -> float:
+    """Write the file of a trained run, or of the mean of several; returns how far torch and NumPy differ (logits).
+
+    Runs that began with the same weights may be averaged: the mean hears better than either (Wortsman et al. 2022).
+    """
+    read = [_read(run) for run in runs]
+    weights = {name: np.mean([arrays[name] for arrays, _ in read], axis=0, dtype=np.float32) for name in NAMES}
+    about = {"contract": CONTRACT, "data": TERMS, **read[-1][1]}
+    if len(runs) > 1:
+        about["mean_of"] = [what for _, what in read]
+    file_arrays: dict[str, Any] = dict(weights)
     file_arrays["confidence"] = np.array([UNCALIBRATED.get(sign, 0.0) for sign in SIGNS], np.float32)
     temporary = out.with_suffix(".part")
     with temporary.open("wb") as file:
         np.savez(file, about=np.array(json.dumps(about)), **file_arrays)
     try:
-        difference = parity(temporary, run)
+        difference = parity(temporary, weights)
         if not difference <= PARITY:  # NaN neither
-            raise AudioError(f"NumPy and torch differ by {difference:.1e} on {run}: nothing was written")
+            raise AudioError(f"NumPy and torch differ by {difference:.1e} on {runs[-1]}: nothing was written")
         temporary.rename(out)
     finally:
         temporary.unlink(missing_ok=True)
     return difference
 
 
-def parity(path: Path, run: Path, frames: int = 300) -> float:
+def _read(run: Path) -> tuple[Mapping[str, Any], dict[str, Any]]:
+    """Weights of a run's folder or of another ear file, and what they are."""
+    try:
+        if run.suffix == ".npz":
+            with np.load(run, allow_pickle=False) as file:
+                return {name: file[name] for name in NAMES}, json.loads(str(file["about"]))
+        arrays = load_file(run / WEIGHTS)
+        return {name: arrays[name] for name in NAMES}, json.loads((run / ABOUT).read_text())
+    except (OSError, ValueError, KeyError, SafetensorError, BadZipFile) as error:
+        raise AudioError(f"{run} holds no trained ear ({error}); python -m model.ear.train makes one") from error
+
+
+def parity(path: Path, weights: Mapping[str, Any], frames: int = 300) -> float:
     """The largest difference of a logit over a noisy stream."""
     ear, network = activation.load(path), EarNetwork()
-    network.load_state_dict({name: torch.from_numpy(array) for name, array in load_file(run / WEIGHTS).items()})
+    network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     log_mel = np.abs(np.random.default_rng(0).standard_normal((frames, 4, 40))).astype(np.float32)
     state, stage = activation.init(), []
     for frame in log_mel:
@@ -67,11 +83,12 @@ def parity(path: Path, run: Path, frames: int = 300) -> float:
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     p = argparse.ArgumentParser(prog="python -m export.ear", description="Make the ear file of the stage.")
-    p.add_argument("run", type=Path, help="folder of python -m model.ear.train")
+    runs = "folder of python -m model.ear.train, or an ear file; of several the mean of their weights"
+    p.add_argument("runs", type=Path, nargs="+", metavar="RUN", help=runs)
     p.add_argument("out", type=Path, help="FILE.npz; the stage's own is dancers/ear.npz")
     args = p.parse_args(argv)
     try:
-        difference = build(args.run, args.out)
+        difference = build(args.runs, args.out)
     except (AudioError, OSError) as err:
         print(f"export.ear: {err}", file=sys.stderr)
         return 2

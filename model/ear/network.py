@@ -3,6 +3,7 @@
 It is small enough to run in NumPy on the stage (audio/activation.py, which holds the same function for inference).
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -68,3 +69,24 @@ class EarNetwork(nn.Module):
         hidden = self.first.hidden_size
         zeros = torch.zeros(1, batch, hidden)
         return torch.zeros(batch, MEMORY_HOPS, MEL_BANDS), (zeros, zeros.clone())
+
+
+def widened(narrow: Mapping[str, Tensor], network: EarNetwork) -> dict[str, Tensor]:
+    """Weights of `network` that answer as those of a network with fewer hidden units do (Net2Net, Chen et al. 2016).
+
+    The units that are added hear as they were first drawn; nothing listens to them yet.
+    """
+    old, new = narrow["first.weight_hh_l0"].shape[1], network.first.hidden_size
+    weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    rows = torch.cat([torch.arange(old) + gate * new for gate in range(3)])
+    for unit, heard in (("first", None), ("second", old)):
+        for kind in ("ih", "hh"):
+            weight = weights[f"{unit}.weight_{kind}_l0"]
+            weight[rows] = 0.0
+            weight[rows, : heard if kind == "ih" else old] = narrow[f"{unit}.weight_{kind}_l0"]
+            weights[f"{unit}.bias_{kind}_l0"][rows] = narrow[f"{unit}.bias_{kind}_l0"]
+    head = torch.zeros_like(weights["head.weight"])
+    lower, upper, onsets = narrow["head.weight"].split([old, old, narrow["head.weight"].shape[1] - 2 * old], dim=1)
+    head[:, :old], head[:, new : new + old], head[:, 2 * new :] = lower, upper, onsets
+    same = ("convolution.weight", "convolution.bias", "head.bias")
+    return weights | {"head.weight": head} | {name: narrow[name].clone() for name in same}

@@ -1,7 +1,8 @@
 """Train the ear: `python -m model.ear.train --corpus runs/ear_corpus --out runs/ear --minutes 60`.
 
-The corpus comes from `python -m model.ear.corpus`. Ctrl-C stops and keeps what was learned; `--start DIR` goes on from
-the weights of another run. `python -m export.ear runs/ear dancers/ear.npz` makes the file for the stage.
+The corpus comes from `python -m model.ear.corpus`. Ctrl-C stops and keeps what was learned; `--start` goes on from the
+weights of another run, or from those of an ear file such as dancers/ear.npz. `python -m export.ear runs/ear
+dancers/ear.npz` makes the file for the stage.
 """
 
 import argparse
@@ -11,7 +12,9 @@ import signal
 import sys
 import time
 from pathlib import Path
+from zipfile import BadZipFile
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -19,8 +22,9 @@ from torch import Tensor
 from torch.nn import functional as fn
 from tqdm import tqdm
 
+from audio.activation import NAMES
 from audio.config import AudioError
-from model.ear.network import ABOUT, WEIGHTS, EarNetwork, Heard
+from model.ear.network import ABOUT, WEIGHTS, EarNetwork, Heard, widened
 from model.ear.parts import Heard as Example
 from model.ear.parts import read
 from model.ear.streams import Chunk, Streams
@@ -47,6 +51,20 @@ def losses(heard: Heard, chunk: Chunk) -> dict[str, Tensor]:
 def total(parts: dict[str, Tensor]) -> Tensor:
     """What is minimised."""
     return parts["beat"] + DOWNBEAT_SHARE * parts["downbeat"] + TEMPO_SHARE * parts["tempo"]
+
+
+def begun(start: Path, network: EarNetwork) -> dict[str, Tensor]:
+    """The weights of a run's folder, or of an ear file of the stage, made to fit `network`; raises AudioError."""
+    try:
+        if start.suffix == ".npz":
+            with np.load(start, allow_pickle=False) as file:
+                weights = {name: torch.from_numpy(file[name]) for name in NAMES}
+        else:
+            weights = load_file(start / WEIGHTS)
+        return widened(weights, network)
+    except (OSError, SafetensorError, RuntimeError, KeyError, ValueError, BadZipFile) as error:
+        reason = str(error).splitlines()[0]
+        raise AudioError(f"--start {start}: holds no weights of this network ({reason})") from error
 
 
 class Run:
@@ -105,11 +123,7 @@ def train(args: argparse.Namespace) -> None:
         raise AudioError(f"{args.corpus} holds a single example; one to train on and one to hold out are the least")
     network = EarNetwork()
     if args.start:
-        try:
-            network.load_state_dict(load_file(args.start / WEIGHTS))
-        except (OSError, SafetensorError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise AudioError(f"--start {args.start}: holds no weights of this network ({reason})") from error
+        network.load_state_dict(begun(args.start, network))
     plan = Plan(steps=args.steps, minutes=args.minutes, rate=args.lr, average=0.998, seed=args.seed)
     run = Run(network, Streams(corpus[:-held_out], args.batch, args.frames, args.seed, VARIED), plan)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -150,7 +164,7 @@ def main(argv: list[str] | None = None) -> int:
     p = argparse.ArgumentParser(prog="python -m model.ear.train", description="Train the network that hears beats.")
     p.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="made by python -m model.ear.corpus")
     p.add_argument("--out", type=Path, required=True, metavar="DIR")
-    p.add_argument("--start", type=Path, metavar="DIR", help="begin with the weights of another run")
+    p.add_argument("--start", type=Path, metavar="DIR|FILE.npz", help="begin with the weights of a run or an ear")
     p.add_argument("--steps", type=int, metavar="N")
     p.add_argument("--minutes", type=float, default=60.0, metavar="M")
     p.add_argument("--batch", type=int, default=32, help="streams")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.numpy import load_file
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -17,6 +19,7 @@ from audio import activation, beat
 from audio.beat_confidence import SIGNS
 from export import ear as export
 from model.ear import calibrate, corpus, train
+from model.ear.network import EarNetwork, widened
 from tests.model.toy_ear import toy_corpus
 
 
@@ -75,8 +78,41 @@ def test_the_same_seed_trains_the_same_weights_and_a_start_is_gone_on_from(folde
 
 
 def exported(run: Path, out: Path) -> Path:
-    export.build(run, out)
+    export.build([run], out)
     return out
+
+
+def test_a_training_goes_on_from_an_ear_file_as_from_its_run(folder: Path, tmp_path: Path) -> None:
+    for name, start in (("a", folder / "run"), ("b", folder / "ear.npz")):
+        assert trained(folder / "corpus", tmp_path / name, "--start", str(start)) == 0
+    weights = [load_file(tmp_path / name / "model.safetensors") for name in ("a", "b")]
+    for name, array in weights[0].items():
+        np.testing.assert_array_equal(array, weights[1][name])
+
+
+def test_of_several_runs_the_ear_has_the_mean_and_one_named_twice_counts_twice(folder: Path, tmp_path: Path) -> None:
+    assert trained(folder / "corpus", tmp_path / "on", "--start", str(folder / "run")) == 0
+    runs = [str(folder / "run"), str(folder / "ear.npz"), str(tmp_path / "on")]
+    assert export.main([*runs, str(tmp_path / "mean.npz")]) == 0
+    one, other = (load_file(run / "model.safetensors") for run in (folder / "run", tmp_path / "on"))
+    with np.load(tmp_path / "mean.npz") as file:
+        for name in activation.NAMES:
+            np.testing.assert_allclose(file[name], (2 * one[name] + other[name]) / 3, atol=1e-6)
+    assert len(activation.load(tmp_path / "mean.npz").about["mean_of"]) == 3
+
+
+@pytest.mark.parametrize("hidden", [7, 12])
+def test_a_wider_network_goes_on_from_where_a_narrow_one_was(hidden: int) -> None:
+    torch.manual_seed(hidden)
+    narrow, wide = EarNetwork(hidden=7), EarNetwork(hidden=hidden)
+    wide.load_state_dict(widened(narrow.state_dict(), wide))
+    log_mel = torch.rand(2, 40, 40)
+    answers = []
+    for network in (narrow, wide):
+        before, state = network.first_state(2)
+        answers.append(torch.cat(network(log_mel, before, state)[0], dim=2))
+    torch.testing.assert_close(answers[0], answers[1], rtol=1e-5, atol=1e-5)
+    assert hidden == 7 or wide.first.weight_hh_l0[7:hidden].abs().min() > 0, "what is added hears"
 
 
 def test_training_learns_what_it_is_shown(folder: Path, tmp_path: Path) -> None:
@@ -102,7 +138,7 @@ def test_ctrl_c_keeps_what_was_learned(folder: Path, tmp_path: Path) -> None:
 
 def test_the_ear_file_says_in_numpy_what_the_run_says_in_torch(folder: Path) -> None:
     ear = activation.load(folder / "ear.npz")
-    assert export.parity(folder / "ear.npz", folder / "run") < 1e-4
+    assert export.parity(folder / "ear.npz", load_file(folder / "run" / "model.safetensors")) < 1e-4
     assert ear.about["contract"] == activation.CONTRACT
     assert ear.about["steps"] == 3
     assert beat.init(ear=ear).ear is ear
