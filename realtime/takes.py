@@ -123,8 +123,9 @@ class RecordingDesk:
         if on and not self._recording:
             self._begin()
         elif self._recording and not on:
+            ends = _border(self._now() + 1 / FRAME_RATE)
             for recorder in self.recorders:
-                recorder.end(self._now() + 1 / FRAME_RATE)
+                recorder.end(ends)
         self._recording = on
         return self._number if on else 0
 
@@ -132,7 +133,7 @@ class RecordingDesk:
         number = self._number + 1
         while not all(recorder.free(number) for recorder in self.recorders):
             number += 1
-        at = round((self._now() + NOTICE) * FRAME_RATE) / FRAME_RATE
+        begins = _border(self._now() + NOTICE)
         with contextlib.ExitStack() as opened:
             made = []
             for recorder in self.recorders:
@@ -140,5 +141,10 @@ class RecordingDesk:
                 opened.callback(made[-1].abandon)
             opened.pop_all()
         for recorder, one in zip(self.recorders, made, strict=True):
-            recorder.begin(one, at)
+            recorder.begin(one, begins)
         self._number = number
+
+
+def _border(seconds: float) -> float:
+    """The frame's border that is nearest, the same number as the frame has."""
+    return round(seconds * FRAME_RATE) / FRAME_RATE
