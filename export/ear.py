@@ -31,7 +31,7 @@ PARITY = 1e-3  # of logits
 def build(runs: Sequence[Path], out: Path) -> float:
     """Write the file of a trained run, or of the mean of several; returns how far torch and NumPy differ (logits).
 
-    Runs that began with the same weights may be averaged: the mean hears better than either (Wortsman et al. 2022).
+    Runs that began with the same weights may be averaged: often their mean hears better (Wortsman et al. 2022).
     """
     read = [_read(run) for run in runs]
     weights = {name: np.mean([arrays[name] for arrays, _ in read], axis=0, dtype=np.float32) for name in NAMES}
