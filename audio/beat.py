@@ -136,6 +136,25 @@ def vector(beat: Beat) -> F32:
     return np.array([*circle, beat.time_to_beat, tempo, beat.confidence, beat.music], np.float32)
 
 
+def from_vector(numbers: F32, metre: int = 4) -> Beat:
+    """The beat that `vector` told; the metre, which is not in it, is given."""
+    told = dict(zip(BEAT_NAMES, numbers.tolist(), strict=True))
+    beat, bar = (math.atan2(told[f"{w}_sin"], told[f"{w}_cos"]) / (2.0 * math.pi) % 1.0 for w in ("beat", "bar"))
+    bpm, place = 120.0 * 2.0 ** told["tempo"], bar * metre
+    return Beat(
+        beat_phase=beat,
+        bar_phase=bar,
+        period=60.0 / bpm,
+        bpm=bpm,
+        confidence=told["confidence"],
+        beat_in_bar=int(place) % metre + 1,
+        music=told["music"] > 0.5,
+        time_to_beat=told["time_to_beat"],
+        metre=metre,
+        time_to_downbeat=(metre - place) * 60.0 / bpm,
+    )
+
+
 def _follow(state: BeatState, beatless: float) -> BeatState:
     """Move the clock on by one frame toward what the filter believes."""
     period, phase, sure = bar_pointer.best(state.belief)

@@ -126,6 +126,7 @@ def _open(
     stack.callback(sinks.close)
     rates.update(sinks.rates())
     desk.recorders += sinks.recorders()
+    stack.callback(desk.recorders.clear)  # before the sinks close: no take is begun that nobody would complete
     return session, source, sinks
 
 

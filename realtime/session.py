@@ -76,6 +76,7 @@ class Session:
         self.sound_time = SoundTime()
         self.beat_clock = beat_clock
         self.hello_wanted = False
+        self._start = start
         self._first = partial(first, engine, rate, dancers, seed, lead_ms, bpm_range, bpm, plan, start)
         self.moment = self._first(self.controls.values)
 
@@ -207,7 +208,7 @@ class Session:
         """Put the dancers back to their first state and into their places; what was heard stays."""
         self.moment.body = self.engine.init_state(self.dancers)
         self.moment.place = pose.init(self.dancers)
-        self.moment.opening = self._first(self.controls.values).opening
+        self.moment.opening = None if self._start is None else opening.init(self._start, self.dancers)
         self.moment.finish = finish.init(self.dancers)
         self.moment.alone = in_place(self.moment.pose)
         self.moment.crew = crew.begin(self.moment.crew.plan, self.dancers)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from audio import beat
 from tests.realtime import toy_dancer
 from tests.realtime.udp_ear import Ear, messages
-from tools.replay import main, report
+from tools.replay import main
 
 ROOT = Path(__file__).resolve().parents[2]
 FPS, SECONDS = 15, 4
@@ -78,7 +78,7 @@ def test_the_beat_is_read_back_from_what_the_network_was_told(
     period = 60 / bpm
     in_bar = (place - 1 + phase) / 4
     said = beat.Beat(phase, in_bar, period, bpm, confidence, place, music, (1 - phase) * period, 4, 0.0)
-    read = report(beat.vector(said))
+    read = beat.from_vector(beat.vector(said))
     assert abs((read.beat_phase - phase + 0.5) % 1 - 0.5) < 1e-4
     assert abs((read.bar_phase - in_bar + 0.5) % 1 - 0.5) < 1e-4
     assert read.bpm == pytest.approx(bpm, rel=1e-5)
