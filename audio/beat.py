@@ -53,6 +53,17 @@ class Beat(NamedTuple):
     time_to_downbeat: float  # s
 
 
+class Reading(NamedTuple):
+    """What the engine knows at the end of a frame: all that `predict` needs, and small enough to be told to others."""
+
+    beats: float  # since the start
+    period: float  # s
+    metre: int  # beats in a bar
+    origin: int  # number of a downbeat
+    confidence: float  # 0-1
+    music: bool
+
+
 class BeatState(NamedTuple):
     """The whole memory of the engine; every push makes a new one."""
 
@@ -107,6 +118,24 @@ def push(state: BeatState, frame: FrameFeatures) -> BeatState:
     if state.given:
         sure = 1.0
     return state._replace(confidence=state.confidence + CONFIDENCE_GAIN * (sure - state.confidence))
+
+
+def reading(state: BeatState) -> Reading:
+    """What another engine must be told to predict the same."""
+    clock, bar = state.clock, state.bar
+    music = state.quiet < MUSIC_HOLD_FRAMES
+    return Reading(clock.beats, clock.period, bar.metre, bar.origin, state.confidence, music)
+
+
+def told(state: BeatState, heard: Reading) -> BeatState:
+    """In place of `push`: the frame was heard by another engine, and this is its reading; the hand must go there."""
+    return state._replace(
+        clock=state.clock._replace(beats=heard.beats, period=heard.period, locked=True),
+        bar=state.bar._replace(metre=heard.metre, origin=heard.origin),
+        confidence=heard.confidence,
+        quiet=0 if heard.music else MUSIC_HOLD_FRAMES,
+        given=1,
+    )
 
 
 def predict(state: BeatState, ahead_seconds: float) -> Beat:

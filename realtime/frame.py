@@ -1,9 +1,12 @@
 """What one tick of the stage produces, and what every sink is given."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from audio.beat import Beat, Reading
 
 F32 = NDArray[np.float32]
 
@@ -22,7 +25,13 @@ class BeatReport:
     confidence: float  # 0-1
     beat_in_bar: int  # 1..
     music: bool
-    clock: str = "heard"  # what rules: "heard", "set" (a tempo held by hand), "midi", "link"
+    clock: str = "heard"  # what rules: "heard", "set" (a tempo held by hand), "midi", "link", "stage" (another one)
+
+    @classmethod
+    def of(cls, beat: Beat, clock: str = "heard") -> Self:
+        """What is reported of a prediction."""
+        music = bool(beat.music)
+        return cls(beat.beat_phase, beat.bar_phase, beat.bpm, beat.confidence, beat.beat_in_bar, music, clock)
 
 
 @dataclass(slots=True)
@@ -36,6 +45,7 @@ class StageFrame:
     features: F32  # [F]
     beat: F32  # [K] as the network was given it
     report: BeatReport
+    reading: Reading  # what the beat engine knows at audio_time, without a lead
     loudness_db: float
     energy: float  # 0-1
     controls: F32  # [N, C]

@@ -57,9 +57,12 @@ def tick(session: Session, samples: F32, more_lead: float) -> StageFrame:
     """One frame of sound [1600] to one frame of the stage."""
     moment, stats = session.moment, session.stats
     stats.start_frame()
-    heard, moment.features = features.push(moment.features, samples)
-    stats.lap("features")
-    moment.beat = beat.push(moment.beat, heard)
+    if session.told is None:
+        heard, moment.features = features.push(moment.features, samples)
+        stats.lap("features")
+        moment.beat = beat.push(moment.beat, heard)
+    else:
+        heard = session.be_told(session.told)
     session.apply_commands()
     session.obey_clock()
     lead = session.lead + more_lead
@@ -81,9 +84,8 @@ def tick(session: Session, samples: F32, more_lead: float) -> StageFrame:
         samples=samples,
         features=heard.values,
         beat=beat_vector,
-        report=BeatReport(
-            now.beat_phase, now.bar_phase, now.bpm, now.confidence, now.beat_in_bar, bool(now.music), moment.clock
-        ),
+        report=BeatReport.of(now, moment.clock),
+        reading=beat.reading(moment.beat),
         loudness_db=heard.loudness_db,
         energy=heard.energy,
         controls=session.controls.values.copy(),

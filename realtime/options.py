@@ -85,7 +85,10 @@ def build_parser() -> Parser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    sound = 'mic | loopback | demo | file:PATH | a device\'s INDEX | "part of its name" (default: mic)'
+    sound = (
+        'mic | loopback | demo | file:PATH | a device\'s INDEX | "part of its name" (default: mic); features:HOST:PORT'
+    )
+    sound += ": what another stage hears, told by its --sink features"
     add("--device", default="mic", metavar="WHAT", help=sound)
     sinks = "where poses go, repeatable (default: view or terminal, and osc)"
     add("--sink", action=_Sinks, metavar="NAME[:TARGET]", help=sinks)
@@ -215,6 +218,8 @@ def _check(options: argparse.Namespace) -> None:
             raise StageError(f"--bpm: {err}") from None
     if options.clock and options.pace == "fast":
         raise StageError(f"--clock {options.clock} tells the time of day: it needs --pace live")
+    if options.device.startswith("features:") and (options.clock or options.bpm or options.bpm_range != BPM_RANGE):
+        raise StageError("--device features: the beat comes from that stage: give --clock, --bpm, --bpm-range there")
     if options.stats and not Path(options.stats).expanduser().parent.is_dir():
         raise StageError(f"--stats: there is no folder {Path(options.stats).parent}: make it first")
     if options.oscquery is not None:

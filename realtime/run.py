@@ -114,7 +114,8 @@ def _open(
         stack.callback(beat_clock.close)
     beats = (wanted.bpm_range, wanted.bpm, beat_clock, clock)
     plan = options.plan(wanted)
-    session = Session(engine, source.rate, wanted.dancers, wanted.seed, wanted.lead_ms, *beats, plan, wanted.start_pose)
+    begins = (plan, wanted.start_pose, source.told)
+    session = Session(engine, source.rate, wanted.dancers, wanted.seed, wanted.lead_ms, *beats, *begins)
     for command in asked:
         session.commands.put(command)
     rates: dict[tuple[str, int], float] = {}  # of receivers of /dance, known once the sinks are open

@@ -1,11 +1,16 @@
 """All that a running show remembers, in one object that can be reset, saved and restored bit for bit."""
 
 import copy
+from collections import deque
 from functools import partial
 
+import numpy as np
+
 from audio import beat, beat_hand, config
+from audio.features import FrameFeatures
 from motion import finish, opening, pose
 from realtime import crew
+from realtime.analysis import Analysis
 from realtime.clock import Clock
 from realtime.clocks.base import BeatClock
 from realtime.clocks.sound_time import SoundTime
@@ -39,6 +44,7 @@ from realtime.noise import Noise
 from realtime.stats import Stats
 
 LINE = crew.Plan()
+NOTHING: F32 = np.zeros((0, 0), np.float32)
 SAME_TEMPO = 0.005  # what a clock may say otherwise before it is obeyed anew
 
 
@@ -58,11 +64,13 @@ class Session:
         clock: Clock | None = None,
         plan: crew.Plan = LINE,
         start: F32 | None = None,
+        told: deque[Analysis] | None = None,
     ) -> None:
         """bpm_range: where the tempo is looked for; bpm: hold this one; beat_clock: obey it while it runs.
 
         clock: by it taps and outside beats are stamped; without one their seconds are those of the sound.
         plan: how the dancers begin as a crew; start: [140] the pose in which they wait for music, else a T-pose.
+        told: what another stage heard in the frames to come; nothing is heard here then.
         """
         self.engine = engine
         self.rate = rate
@@ -75,6 +83,7 @@ class Session:
         self.clock = clock
         self.sound_time = SoundTime()
         self.beat_clock = beat_clock
+        self.told = told
         self.hello_wanted = False
         self._start = start
         self._first = partial(first, engine, rate, dancers, seed, lead_ms, bpm_range, bpm, plan, start)
@@ -169,7 +178,11 @@ class Session:
 
     def refuse(self, command: Command) -> None:
         """Raise StageError, one line, for a command that the beat of this moment would not obey."""
-        if not isinstance(command, BeatCommand) or isinstance(command, SetTempo | SetRange):
+        if not isinstance(command, BeatCommand):
+            return
+        if self.told is not None:
+            raise StageError("the beat comes from another stage: conduct it there")
+        if isinstance(command, SetTempo | SetRange):
             return
         if self.moment.beat.given:
             raise StageError(f"the beat comes from {self.moment.clock}: stop that clock first")
@@ -180,6 +193,9 @@ class Session:
     def obey_clock(self) -> None:
         """Take the beat, or the tempo alone, from the outside clock; where none runs, the performer's tempo holds."""
         moment = self.moment
+        if self.told is not None:
+            moment.clock = "stage"
+            return
         reading = self.beat_clock.read(self._newest()) if self.beat_clock else None
         bpm, moment.clock = moment.bpm, "set" if moment.bpm else "heard"
         if self.beat_clock and reading:
@@ -190,6 +206,12 @@ class Session:
             bpm = min(max(reading.bpm, BPM_RANGE[0]), BPM_RANGE[1])
         if not _alike(bpm, moment.held_bpm):
             moment.beat, moment.held_bpm = beat_hand.with_tempo(moment.beat, bpm), bpm
+
+    def be_told(self, told: deque[Analysis]) -> FrameFeatures:
+        """What the other stage heard in the newest frame, in place of hearing it; all but what only its ear needs."""
+        heard = told.popleft()
+        self.moment.beat = beat.told(self.moment.beat, heard.reading)
+        return FrameFeatures(heard.values, NOTHING, NOTHING, heard.loudness_db, heard.energy)
 
     def stamp(self, block: F32, behind: float) -> None:
         """Note when the last sample of a block came that will be heard next: `behind` seconds ago at the latest."""

@@ -50,7 +50,8 @@ class Recording:
                 samples=self.samples[n],
                 features=heard.values,
                 beat=arrays["beat"][n],
-                report=BeatReport(now.beat_phase, now.bar_phase, now.bpm, now.confidence, now.beat_in_bar, now.music),
+                report=BeatReport.of(now),
+                reading=_before(now, lead),
                 loudness_db=heard.loudness_db,
                 energy=heard.energy,
                 controls=arrays["controls"][n],
@@ -60,6 +61,12 @@ class Recording:
                 positions=arrays["positions"][n],
                 contacts=arrays["contacts"][n],
             )
+
+
+def _before(now: beat.Beat, lead: float) -> beat.Reading:
+    """What the beat engine knew when it predicted this, so many seconds ahead."""
+    beats = now.bar_phase * now.metre - lead / now.period
+    return beat.Reading(beats, now.period, now.metre, 0, now.confidence, now.music)
 
 
 def _heard(path: Path, frames: int) -> F32:

@@ -13,5 +13,6 @@ SINKS = {
     "openpose": "realtime.sinks.openpose:OpenPoseSink",
     "npz": "realtime.sinks.npz:NpzSink",
     "wav": "realtime.sinks.wav:WavSink",
+    "features": "realtime.sinks.features:FeaturesSink",
     "null": "realtime.sinks.null:NullSink",
 }

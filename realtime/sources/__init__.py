@@ -4,5 +4,6 @@ SOURCES = {
     "demo": "realtime.sources.demo:DemoSource",
     "file": "realtime.sources.file:FileSource",
     "mic": "realtime.sources.mic:MicSource",
+    "features": "realtime.sources.features:FeaturesSource",
     "loopback": "realtime.sources.mic:LoopbackSource",
 }

@@ -1,9 +1,11 @@
 """What the loop asks of a source of sound, and the pacing that makes a live one out of a recording."""
 
+from collections import deque
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
+from realtime.analysis import Analysis
 from realtime.clock import Clock
 from realtime.frame import F32
 
@@ -21,6 +23,7 @@ class Source:
     name: str  # for people; may change as the sound goes on
     live = False  # True: paced by itself
     dropped = 0  # samples lost so far
+    told: deque[Analysis] | None = None  # of the blocks handed out: what another stage heard in them
 
     def __enter__(self) -> Self:
         return self

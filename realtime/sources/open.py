@@ -10,11 +10,12 @@ from realtime.frame import StageError
 from realtime.sources import SOURCES
 from realtime.sources.base import PacedSource, Source
 
+LIVE = ("mic", "loopback", "features")  # they come at their own pace
 SONGS = (".wav", ".flac", ".ogg", ".mp3", ".m4a", ".aac", ".opus", ".aif", ".aiff")
 
 
 def open_source(text: str, seed: int, pace: str, clock: Clock, say: Callable[[str], None]) -> Source:
-    """Open mic, mic:NAME, loopback, demo, file:PATH, an index or a part of a device's name.
+    """Open mic, mic:NAME, loopback, demo, file:PATH, features:HOST:PORT, an index or a part of a device's name.
 
     pace: "live" lets recordings come at the clock's pace, "fast" as fast as they are read. Raises StageError or
     AudioError, one line.
@@ -26,7 +27,7 @@ def open_source(text: str, seed: int, pace: str, clock: Clock, say: Callable[[st
         if Path(text).suffix.lower() in SONGS:
             raise StageError(f"--device {text}: there is no such file; a song is written --device file:PATH")
         kind, rest = "mic", text
-    if kind in ("mic", "loopback"):
+    if kind in LIVE:
         if pace == "fast":
             raise StageError(f"--pace fast needs --device file:PATH or demo: {text!r} comes at its own pace")
         live: Source = _class(kind)(rest, clock, say)

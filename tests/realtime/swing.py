@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from audio.beat import Reading
 from export.manifest import POSE_SIZE, ControlSpec, Manifest
 from motion.kinematics import forward
 from motion.rotation import about_y, from_axis_angle, multiply
@@ -66,6 +67,7 @@ def frame(k: int, dancers: int = 1) -> StageFrame:
         index=k, audio_time=seconds, lead=2 / FPS, samples=np.zeros(1600, np.float32), features=np.zeros(1, np.float32),
         beat=np.zeros(1, np.float32),
         report=BeatReport(beats % 1, beats % 4 / 4, 120.0, 0.9, int(beats % 4) + 1, True),
+        reading=Reading(seconds * 2, 0.5, 4, 0, 0.9, True),
         loudness_db=-18.0 + 6 * np.cos(2 * np.pi * beats), energy=0.6, controls=np.zeros((dancers, 4), np.float32),
         pose=np.zeros((dancers, POSE_SIZE), np.float32), root_position=root, rotations=local, positions=positions,
         contacts=np.ones((dancers, 4), np.float32),
