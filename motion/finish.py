@@ -28,13 +28,13 @@ SLOW, RESTS = 0.8, 0.3  # m/s: faster points do not land; points that rest so st
 FARTHEST = 0.18  # metres: a point is let go when it would be held so far from where the dancer has it,
 STRAY = 0.8  # metres: and the sooner the nearer the hips are to so great a shift
 GLIDES = 1.2  # m/s: and when the dancer means to glide
-TWIST = 0.05  # metres: so far may the held points of one foot pull it about
+TWIST = 0.08  # metres: so far may the held points of one foot pull it about
 RELEASE = 0.06  # s, half-life of what is left when a point is let go
-SETTLE = 0.06  # s, half-life of the height at which it was caught
-FOLLOW = 0.10  # s, half-life of the hips' answer to feet that would slide
+SETTLE = 0.10  # s, half-life of the height at which it was caught
+FOLLOW = 0.15  # s, half-life of the hips' answer to feet that would slide
 HOME = 1.0  # s, half-life of the hips' way back in the air
 CREEP = 0.2  # of that way a second goes with the feet that stand: nobody sees it, and nobody leaves the stage
-CLEAR, WALKS = 0.07, (0.3, 0.7)  # metres over its rest height that a foot comes to which travels so fast, m/s
+CLEAR, WALKS = 0.08, (0.2, 0.4)  # metres over its rest height that a foot comes to which travels so fast, m/s
 
 _SIDES = ("left", "right")
 _POINTS = np.array(FOOT_POINTS).reshape(2, 2)
