@@ -61,8 +61,9 @@ class PhraserConfig:
     steps: int = 2  # of the repertoire; it tells when it has studied
     rows: int = 13
     dropout: float = 0.35
-    energy: float = 140.0  # nats, as wishes.Strict has them
+    energy: float = 170.0  # nats, as wishes.Strict has them
     tempo: float = 6.0  # more where the beats of some takes were heard at twice the tempo of others
+    feet: float = 40.0
     sway: float = 4.0
 
 
@@ -83,7 +84,7 @@ class Phraser(Hearing):
     Config: ClassVar[type] = PhraserConfig
     CONTROLS: ClassVar[tuple[ControlSpec, ...]] = (
         ControlSpec("guidance", 0.0, 4.0, 1.5, "how much it heeds style, energy and music; 1: as it learned to"),
-        ControlSpec("tightness", 0.0, 1.0, 0.6, "how strictly its feet keep to the beat"),
+        ControlSpec("tightness", 0.0, 1.0, 0.9, "how strictly its feet keep to the beat"),
     )
 
     def __init__(self, config: PhraserConfig) -> None:
@@ -204,7 +205,7 @@ class Phraser(Hearing):
         share = weight.clamp(min=0.0) / weight.sum(dim=1, keepdim=True).clamp(min=1e-3)
         energy, tightness = (self.control(controls, name).unsqueeze(-1) for name in ("energy", "tightness"))
         tempo = beat[:, BEAT_NAMES.index("tempo") : BEAT_NAMES.index("tempo") + 1]
-        strict = wishes.Strict(self.config.energy, self.config.tempo, self.config.sway)
+        strict = wishes.Strict(self.config.energy, self.config.tempo, self.config.feet, self.config.sway)
         return wishes.asked(
             self.repertoire, strict, wishes.Asked(share, energy, tightness, tempo, half, homeward(place))
         )

@@ -15,13 +15,14 @@ from model.kinematics import heading_positions, world_feet
 from model.networks.half_beats import TICK_FPS, TICKS, half_beats
 from model.networks.movement_metric import weights
 from model.networks.staging import walked
-from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY, YAW_RATE
+from motion.pose import CONTACTS, MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY, YAW_RATE
 
 HALF = TICKS + 1  # rows of a half-beat, both borders among them
 NEAR = 16 * TICKS  # eight beats: around a step, by which its liveliness and its sway are judged
 LOWEST = 0.62  # m, of the hips: floor work is left out, since a fade from the floor to the feet floats
 PERIODS = (2, 3)  # beats in which a dance may repeat itself
 CLEARER = 1.25  # times as clearly as in two beats, a dance in threes repeats itself in three
+LANDING = 0.4  # of what feet that rest on the beat count, feet that come down on it
 TREMOR = 0.1  # m/s: a foot that slow is as good as still
 ROUGHEST = 0.8  # m, third difference of a joint over ticks: only faults of a capture jump so
 
@@ -60,7 +61,7 @@ class Repertoire(nn.Module):
         self.register_buffer("energy", torch.zeros(2 * steps))  # rank 0-1 in its style of how fast the body moves
         self.register_buffer("tempo", torch.zeros(2 * steps))  # octaves over 120 bpm
         self.register_buffer("count", torch.zeros(2 * steps))  # half-beat of its period: even ones begin on a beat
-        self.register_buffer("lock", torch.zeros(2 * steps))  # rank 0-1 in its style of how its feet rest on its beat
+        self.register_buffer("lock", torch.zeros(2 * steps))  # rank 0-1 in its style of how its feet keep to its beat
         self.register_buffer("sway", torch.zeros(2 * steps))  # the same of how they keep to the period around it
         self.register_buffer("period", torch.full((2 * steps,), 2.0))  # beats in which its style repeats itself
         self.register_buffer("travel", torch.zeros(2 * steps, 2))  # metres that it leads to the left and ahead
@@ -128,13 +129,13 @@ def learn(takes: list[dict[str, Any]], size: int, styles: int) -> Repertoire:
     made.style.copy_(nn.functional.one_hot(style.long(), styles).repeat(2, 1))
     made.take.copy_(whose.repeat(2))
     made.tempo.copy_(tempo.repeat(2))
-    speed, lock, *sways = torch.cat(moves, dim=1)
+    speed, lock, land, *sways = torch.cat(moves, dim=1)
     period, place, sway = _counted([torch.complex(*sways[2 * n : 2 * n + 2]) for n in range(len(PERIODS))], half, style)
     made.period.copy_(period.repeat(2))
     made.count.copy_(place.repeat(2))
     made.travel.copy_(_travel(made))
     made.energy.copy_(_rank(speed, style).repeat(2))
-    made.lock.copy_(_rank(lock, style).repeat(2))
+    made.lock.copy_(_rank(_rank(lock, style) + LANDING * _rank(land, style), style).repeat(2))
     made.sway.copy_(_rank(sway, style).repeat(2))
     _describe(made)
     return made
@@ -147,9 +148,10 @@ def _rough(rows: Tensor) -> Tensor:
 
 
 def _moves(rows: Tensor, half: float) -> Tensor:
-    """[6, steps] about each step: how fast the body moves around it, how clearly the feet rest on its own beat, and the
+    """[7, steps] about each step: how fast the body moves around it; how clearly the feet rest on its own beat, and how
 
-    cosine and sine with which they slow down, around it, once in two beats, and in three.
+    often they come down on it rather than between; the cosine and sine with which they slow down, around it, once in
+    two beats, and in three.
     """
     pose = rows.unsqueeze(0)
     local = heading_positions(pose)
@@ -162,7 +164,10 @@ def _moves(rows: Tensor, half: float) -> Tensor:
     body, *sways = (_about(series, NEAR) for series in (body, *sways))
     calm = -(feet * TICK_FPS + TREMOR).log()  # of small steps as clear as of large ones
     lock = _about((calm - _about(calm, NEAR)) * turn.cos(), 2 * TICKS)
-    return torch.stack([body, lock, *sways])[:, TICKS : len(slow) : TICKS]
+    down = (pose[0, :, CONTACTS] > 0.5).unflatten(-1, (2, 2)).any(dim=-1)
+    there = torch.pi * ((torch.arange(len(slow)) + 1.0) / TICKS + half)  # the tick at which a foot has come down
+    land = _about((down[1:] & ~down[:-1]).sum(dim=-1) * there.cos(), 2 * TICKS)
+    return torch.stack([body, lock, land, *sways])[:, TICKS : len(slow) : TICKS]
 
 
 def _about(series: Tensor, ticks: int) -> Tensor:

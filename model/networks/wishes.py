@@ -12,7 +12,6 @@ ASKED = 60.0  # nats for another style
 EASY = 0.2  # octaves of tempo that are free
 EVEN, EFFORT = 0.22, 8.0  # how the rank of steps grows with the energy asked for: 0.7 is about as fast as recorded
 OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
-TIGHT = 32.0  # nats for the steps whose feet keep to the beat best, at a tightness of 1
 HOME = 60.0  # nats for a metre towards home, a metre from it
 HABIT = 3.0  # nats for a step of the recording that is being danced
 TASTE = 6.0  # nats for the recordings that a dancer likes best
@@ -25,6 +24,7 @@ class Strict(NamedTuple):
 
     energy: float  # for all of the energy
     tempo: float  # an octave
+    feet: float  # for the steps whose feet keep to the beat best, at a tightness of 1
     sway: float  # for steps that keep to two or three beats best, and against them where they would be a beat late
 
 
@@ -48,7 +48,7 @@ def asked(known: Repertoire, strict: Strict, a: Asked) -> Tensor:
     off = EVEN * a.energy + (1.0 - EVEN) * a.energy.pow(EFFORT)
     told = [torch.log(a.style + math.exp(-ASKED)), off, torch.ones_like(off), a.tightness]
     fixed = -0.5 * OFFBEAT - strict.energy * known.energy.square()
-    traits = [2.0 * strict.energy * known.energy, fixed, TIGHT * known.lock]
+    traits = [2.0 * strict.energy * known.energy, fixed, strict.feet * known.lock]
     told += [a.home, (math.pi * a.half).cos()]
     traits += [*(HOME * known.travel).unbind(-1), 0.5 * OFFBEAT * (math.pi * known.count).cos()]
     for period in PERIODS:

@@ -13,7 +13,7 @@ from model.networks import movement_metric, repertoire
 from model.networks.half_beats import TICK_FPS, TICKS, half_beats
 from model.networks.phraser import Phraser
 from model.networks.repertoire import HALF
-from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, POSE_SIZE, ROTATIONS, decode
+from motion.pose import CONTACTS, MIRROR_PERMUTATION, MIRROR_SIGNS, POSE_SIZE, ROTATIONS, decode
 from motion.pose import init as init_place
 from motion.skeleton import BONES
 from tests.model.toy_phraser import TOY, beats, fitted, takes
@@ -82,6 +82,17 @@ def test_a_dance_counts_its_beats_in_twos_or_threes_alike_wherever_the_recording
         counts.append(known.count[: network.config.steps].tolist())
     assert len(set(counts[0])) == 2 * period
     assert counts[1] == counts[0][2 : 2 + len(counts[1])]
+
+
+def test_a_step_whose_feet_come_down_on_the_beat_keeps_to_it_better_than_the_same_between() -> None:
+    on, between = (dict(takes()[0], pose=takes()[0]["pose"].clone(), style="a") for _ in range(2))
+    phase = torch.atan2(on["beat"][:, 1], on["beat"][:, 0]) / (2 * torch.pi) % 1.0
+    on["pose"][:, CONTACTS] = (phase < 0.5).float().unsqueeze(-1)
+    between["pose"][:, CONTACTS] = (phase >= 0.5).float().unsqueeze(-1)
+    network = Phraser(TOY)
+    network.study([on, between])
+    known = network.repertoire
+    assert (known.lock[known.take == 0] > known.lock[known.take == 1]).all()
 
 
 def test_a_joint_that_the_capture_flips_is_no_step() -> None:

@@ -71,7 +71,9 @@ def test_the_tighter_it_is_asked_to_dance_the_more_a_step_that_keeps_to_the_beat
     known.lock.copy_(torch.linspace(0.0, 1.0, len(known.lock)))
     for tightness in (0.0, 0.5, 1.0):
         wished = wished_for(network, tightness=tightness)
-        torch.testing.assert_close(wished - wished[0], wishes.TIGHT * tightness * known.lock, atol=1e-3, rtol=1e-4)
+        torch.testing.assert_close(
+            wished - wished[0], network.config.feet * tightness * known.lock, atol=1e-3, rtol=1e-4
+        )
 
 
 @torch.no_grad()
