@@ -69,6 +69,7 @@ def parity(path: Path, weights: Mapping[str, Any], frames: int = 300) -> float:
     """The largest difference of a logit over a noisy stream."""
     ear, network = activation.load(path), EarNetwork()
     network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    network.eval()
     log_mel = np.abs(np.random.default_rng(0).standard_normal((frames, 4, 40))).astype(np.float32)
     state, stage = activation.init(), []
     for frame in log_mel:

@@ -22,6 +22,7 @@ from audio.config import HOPS_PER_FRAME
 from audio.features import MEL_MEAN, MEL_SCALE
 from audio.mel import MEL_BANDS
 
+DROPOUT = 0.1  # in training
 WEIGHTS, ABOUT = "model.safetensors", "checkpoint.json"  # of a run's folder
 
 
@@ -41,6 +42,7 @@ class EarNetwork(nn.Module):
         self.convolution = nn.Linear(KERNEL_HOPS * 2 * MEL_BANDS, channels)
         self.first = nn.GRU(HOPS_PER_FRAME * channels, hidden, batch_first=True)
         self.second = nn.GRU(hidden, hidden, batch_first=True)
+        self.drop = nn.Dropout(DROPOUT)
         self.head = nn.Linear(2 * hidden + HOPS_PER_FRAME * channels, 2 * HOPS_PER_FRAME + TEMPO_BINS + 1)
         self.mean: Tensor
         self.scale: Tensor
@@ -58,8 +60,11 @@ class EarNetwork(nn.Module):
         count = log_mel.shape[1]
         windows = torch.cat([seen[:, i : i + count] for i in range(KERNEL_HOPS)], dim=2)
         onsets = torch.relu(self.convolution(windows)).reshape(log_mel.shape[0], count // HOPS_PER_FRAME, -1)
+        onsets = self.drop(onsets)
         lower, first = self.first(onsets, state[0])
+        lower = self.drop(lower)
         upper, second = self.second(lower, state[1])
+        upper = self.drop(upper)
         out = self.head(torch.cat([lower, upper, onsets], dim=2))
         n = HOPS_PER_FRAME
         return Heard(out[..., :n], out[..., n : 2 * n], out[..., 2 * n :]), (first, second)

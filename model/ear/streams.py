@@ -14,15 +14,17 @@ from audio.activation import FASTEST_BIN, SHOWN_AFTER_HOPS, SLOWEST_BIN, TEMPO_B
 from audio.config import FRAME_RATE, HOP_RATE, HOPS_PER_FRAME
 from audio.features import LOG_GAIN
 from audio.mel import MEL_BANDS
+from model.ear.disguise import disguised
 from model.ear.parts import Heard
 
 WIDTH_HOPS = 1.5  # half width of a beat's triangle in the target
 TEMPO_WIDTH = 1.0  # bins: of a tempo's bell in the target
 LATEST_START_SECONDS = 30.0  # a song may begin in its middle
+NO_MUSIC = "not music"  # the kind of such examples
 FORGET = 0.08  # the chance, each chunk, that a stream's state begins anew
-BAND_GAIN = 0.35  # neper: of the random smooth equaliser
+BAND_GAIN = 0.45  # neper: of the random smooth equaliser
 LOUDEST_FLOOR = 0.03  # of the gain control's peak: a noise floor laid under the mel magnitudes
-FASTEST, SLOWEST = 1.12, 0.89  # how far a song is stretched in time
+FASTEST, SLOWEST = 1.16, 0.86  # how far a song is stretched in time
 BANDS_SHIFTED = 1.5  # mel bands: how far a song is moved in pitch, up or down
 
 
@@ -112,8 +114,12 @@ class Streams:
     """B endless streams, cut into chunks of T frames."""
 
     def __init__(self, corpus: list[Heard], batch: int, frames: int, seed: int, varied: float = 0.0) -> None:
-        """`varied`: the share of songs that are played at another speed and pitch, so that no two epochs are alike."""
+        """`varied`: the share of songs that are played at another speed and pitch, so that no two epochs are alike.
+
+        Where it is above 0 songs are disguised, too.
+        """
         self.corpus = corpus
+        self.talk = [heard for heard in corpus if heard.kind == NO_MUSIC]
         self.answers = [answers(heard) for heard in corpus]
         self.batch, self.frames = batch, frames
         self.varied = varied
@@ -151,6 +157,8 @@ class Streams:
     def _song(self) -> Song:
         number = int(self.rng.integers(len(self.corpus)))
         heard = self.corpus[number]
+        if self.varied and heard.kind != NO_MUSIC:
+            heard = disguised(heard, self.talk, self.rng)
         if self.rng.random() >= self.varied:
             return Song(heard.log_mel, self.answers[number])
         return played(heard, self.rng.uniform(SLOWEST, FASTEST), self.rng.uniform(-BANDS_SHIFTED, BANDS_SHIFTED))

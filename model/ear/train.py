@@ -72,7 +72,7 @@ class Run:
 
     def __init__(self, network: EarNetwork, streams: Streams, plan: Plan) -> None:
         self.network, self.streams, self.plan = network, streams, plan
-        self.averaged = copy.deepcopy(network)
+        self.averaged = copy.deepcopy(network).eval()
         self.optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay)
         self.before, self.state = network.first_state(streams.batch)
         self.steps = 0

@@ -141,7 +141,7 @@ def test_a_stream_forgets_now_and_then() -> None:
 
 def test_the_network_hears_two_chunks_as_one() -> None:
     torch.manual_seed(0)
-    network, log_mel = EarNetwork(), torch.rand(2, 4 * 30, 40)
+    network, log_mel = EarNetwork().eval(), torch.rand(2, 4 * 30, 40)
     before, state = network.first_state(2)
     with torch.no_grad():
         whole, _ = network(log_mel, before, state)

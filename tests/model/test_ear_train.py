@@ -104,7 +104,7 @@ def test_of_several_runs_the_ear_has_the_mean_and_one_named_twice_counts_twice(f
 @pytest.mark.parametrize("hidden", [7, 12])
 def test_a_wider_network_goes_on_from_where_a_narrow_one_was(hidden: int) -> None:
     torch.manual_seed(hidden)
-    narrow, wide = EarNetwork(hidden=7), EarNetwork(hidden=hidden)
+    narrow, wide = EarNetwork(hidden=7).eval(), EarNetwork(hidden=hidden).eval()
     wide.load_state_dict(widened(narrow.state_dict(), wide))
     log_mel = torch.rand(2, 40, 40)
     answers = []
