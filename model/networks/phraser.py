@@ -84,7 +84,7 @@ class Phraser(Hearing):
     Config: ClassVar[type] = PhraserConfig
     CONTROLS: ClassVar[tuple[ControlSpec, ...]] = (
         ControlSpec("guidance", 0.0, 4.0, 1.5, "how much it heeds style, energy and music; 1: as it learned to"),
-        ControlSpec("tightness", 0.0, 1.0, 0.5, "how strictly its feet keep to the beat"),
+        ControlSpec("tightness", 0.0, 1.0, 0.6, "how strictly its feet keep to the beat"),
     )
 
     def __init__(self, config: PhraserConfig) -> None:
