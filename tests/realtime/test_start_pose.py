@@ -21,7 +21,7 @@ from realtime.session import Session
 from realtime.start_pose import read
 from tests.realtime.shows import cut
 
-SILENT, SECONDS = 3, 12
+SILENT, SECONDS = 3, 16
 FPS = FRAME_RATE
 
 
