@@ -17,6 +17,7 @@ from realtime.frame import F32, StageFrame
 HOST, PORT = "127.0.0.1", 7704
 CONTRACT = 1
 MOST_BEATS = 16  # in a bar
+SHORTEST, LONGEST = 0.05, 20.0  # s, of a beat
 RECORD = np.dtype(
     [
         ("frame", "<i8"),
@@ -61,7 +62,8 @@ def unpack(record: bytes) -> Analysis | None:
     if not all(np.isfinite(part).all() for part in (numbers, loudness_db, energy, values, samples)):
         return None
     beats, period, metre, origin, confidence, music = numbers.tolist()
-    if not (period > 0.0 and 1.0 <= metre <= MOST_BEATS and abs(origin) < 2.0**53):
+    possible = LONGEST > period > SHORTEST and 1.0 <= metre <= MOST_BEATS and 0.0 <= confidence <= 1.0
+    if not (possible and max(abs(beats), abs(origin)) < 2.0**53):
         return None
     reading = Reading(beats, period, int(metre), int(origin), confidence, bool(music))
     return Analysis(int(frame), reading, float(loudness_db), float(energy), values, samples)

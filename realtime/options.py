@@ -218,7 +218,9 @@ def _check(options: argparse.Namespace) -> None:
             raise StageError(f"--bpm: {err}") from None
     if options.clock and options.pace == "fast":
         raise StageError(f"--clock {options.clock} tells the time of day: it needs --pace live")
-    if options.device.startswith("features:") and (options.clock or options.bpm or options.bpm_range != BPM_RANGE):
+    if options.device.partition(":")[0] == "features" and (
+        options.clock or options.bpm or options.bpm_range != BPM_RANGE
+    ):
         raise StageError("--device features: the beat comes from that stage: give --clock, --bpm, --bpm-range there")
     if options.stats and not Path(options.stats).expanduser().parent.is_dir():
         raise StageError(f"--stats: there is no folder {Path(options.stats).parent}: make it first")

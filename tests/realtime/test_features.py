@@ -119,8 +119,9 @@ def test_the_beat_is_conducted_where_it_is_heard() -> None:
 
 @pytest.mark.parametrize("option", [["--bpm", "120"], ["--bpm-range", "80:160"], ["--clock", "midi"]])
 def test_options_about_the_beat_belong_to_the_other_stage(option: list[str]) -> None:
-    with pytest.raises(StageError, match="give --clock, --bpm, --bpm-range there"):
-        parse(["--device", "features:127.0.0.1:7704", *option])
+    for device in ("features", "features:127.0.0.1:7704"):
+        with pytest.raises(StageError, match="give --clock, --bpm, --bpm-range there"):
+            parse(["--device", device, *option])
 
 
 def test_nobody_there_is_one_line() -> None:
