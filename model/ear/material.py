@@ -18,6 +18,7 @@ from audio.demo import Song
 from audio.demo_style import Style
 from audio.demo_styles import STYLES
 from audio.medley import Medley, Spans, Times
+from model.ear.grooves import GROOVES
 from model.ear.kits import Kits, lay_under
 
 F32 = NDArray[np.float32]
@@ -27,8 +28,9 @@ Rng = np.random.Generator
 SLOWEST, FASTEST = 55.0, 210.0  # bpm
 SHARES = {"song": 0.25, "improvised": 0.25, "plain": 0.3, "medley": 0.14, "not music": 0.06}  # of the training examples
 HARD = {  # shares of a part of the corpus that is about what the ear gets wrong
-    "upbeat": 3.0, "offbeat": 1.5, "slow": 3.0, "fast": 1.5, "rubato": 1.5, "improvised": 2.5, "sparse": 1.5,
-    "cut": 1.5, "waltz": 1.0, "drift": 1.0, "jump": 1.0, "break": 1.0, "room": 1.0, "not music": 0.5,
+    "club": 4.0, "head nod": 2.5, "upbeat": 2.0, "offbeat": 0.5, "slow": 2.0, "fast": 1.0, "rubato": 1.5,
+    "improvised": 2.0, "plain": 1.5, "sparse": 1.0, "cut": 1.5, "waltz": 0.7, "drift": 0.7, "jump": 2.5, "break": 0.7,
+    "room": 1.0, "not music": 0.5,
 }  # fmt: skip
 TEMPI = {"steady": 0.4, "human": 0.25, "ramp": 0.12, "rubato": 0.12, "jump": 0.11}  # demo_tempo.KINDS of these songs
 BEYOND_STYLE = 0.4  # of the songs, up to a third slower or faster than their style
@@ -179,39 +181,14 @@ def _sparse(rng: Rng, seconds: float, kits: Kits | None) -> Example:
     return replace(made, style="sparse")
 
 
-def _offbeat(rng: Rng, seconds: float, kits: Kits | None) -> Example:
-    """All that is loud comes between the beats; the bass drum may mark them, or be left out, and then nothing does."""
-    off, on = "..X." * 4, "x...x...x...x..."
-    drums = {"open": off, "hat": "..x?" * 4, "kick": on if rng.random() < 0.7 else "x.......x......."}
-    style = Style(
-        (90.0, 150.0), drums, bass="..r." * 4 if rng.random() < 0.6 else "r..." * 4, chords=off, lead="..x." * 4
-    )
-    return replace(_single(rng, seconds, kits, Plan(style, style.bpm, "steady", 4)), style="offbeat")
+def _in_groove(name: str) -> "Maker":
+    """Songs in styles drawn from one of GROOVES."""
 
+    def make(rng: Rng, seconds: float, kits: Kits | None) -> Example:
+        style, tempo = GROOVES[name](rng)
+        return replace(_single(rng, seconds, kits, Plan(style, style.bpm, tempo, 4)), style=name)
 
-def _upbeat(rng: Rng, seconds: float, kits: Kits | None) -> Example:
-    """Loud between the beats, as ska, reggae, house or a polka have it; bass or bass drum keep the beat."""
-
-    def pick(*patterns: str) -> str:
-        return str(rng.choice(patterns))
-
-    off, floor = "..X." * 4, "x...x...x...x..."
-    drums = {pick("open", "hat", "hat", "shaker", "tamb"): pick(off, off, "..x." * 4, "o.X." * 4, "..Xo" * 4)}
-    low = rng.random()
-    if low < 0.5:  # four on the floor: the bass may go between
-        drums |= {"kick": pick(floor, floor.upper()), "clap": pick("....x.......x...", "." * 16)}
-        bass = pick("..r." * 4, "r.o." * 4, "r..." * 4, ".rrr" * 4)
-    else:
-        drums |= {
-            "kick": pick("x.......x.......", "........X.......", "." * 16),
-            "rim": pick("....x.......x...", "." * 16),
-        }
-        bass = pick("w..." * 4, "r...f...", "r...f...r...a...", "r..." * 4, "r.....f.r...a...")
-    chords = pick(off, off, "..XX" * 4, "..x." * 4, "x.X." * 4)
-    family = pick("reggae", "electronic", "disco", "folk", "latin", "rock", "chip")
-    lead = pick("x...x...x...x...", "x..x..x.x.......", "..x." * 4)
-    style = Style((66.0, 180.0), drums, bass=bass, chords=chords, lead=lead, chord_seconds=0.15, family=family)
-    return replace(_single(rng, seconds, kits, Plan(style, style.bpm, metre=4)), style="upbeat")
+    return make
 
 
 def _room(rng: Rng, seconds: float, kits: Kits | None) -> Example:
@@ -287,8 +264,7 @@ KINDS: dict[str, Maker] = {
     "slow": _of_any(lambda style: style.bpm[0] < 100.0, Plan(bpm=(SLOWEST, 80.0), tempo="steady")),
     "fast": _of_any(lambda style: style.bpm[1] > 120.0, Plan(bpm=(160.0, FASTEST), tempo="steady")),
     "sparse": _sparse,
-    "offbeat": _offbeat,
-    "upbeat": _upbeat,
+    **{name: _in_groove(name) for name in GROOVES},
     "cut": _cut,
     "break": _break,
     "room": _room,
