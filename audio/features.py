@@ -96,7 +96,9 @@ def push(state: FeatureState, frame: F32) -> tuple[FrameFeatures, FeatureState]:
     """Hear one frame [FRAME] of 24 kHz mono; samples that are not finite count as 0."""
     if frame.shape != (FRAME,):
         raise ValueError(f"a frame has the shape ({FRAME},), not {frame.shape}")
-    clean = np.clip(np.nan_to_num(frame, nan=0.0, posinf=0.0, neginf=0.0), -LOUDEST_SAMPLE, LOUDEST_SAMPLE)
+    finite = np.isfinite(frame)
+    whole = frame if finite.all() else np.where(finite, frame, np.float32(0.0))
+    clean = np.clip(whole, -LOUDEST_SAMPLE, LOUDEST_SAMPLE)
     clean[np.abs(clean) < FAINTEST_SAMPLE] = 0.0
     samples = np.concatenate([state.samples, clean], dtype=np.float32)
     magnitude = np.sqrt(mel_power(samples))
@@ -104,7 +106,7 @@ def push(state: FeatureState, frame: F32) -> tuple[FrameFeatures, FeatureState]:
     flux = np.column_stack([onset_flux(log_mel, state.log_mel), thump_flux(log_mel, state.log_mel)])
     flux[: max(0, BLIND_HOPS - state.hops)] = 0.0
     onsets, onset_mean = _normalise(flux, state.onset_mean)
-    loudness = max(SILENCE_DB, 10.0 * math.log10(float(np.mean(clean * clean, dtype=np.float64)) + 1e-12))
+    loudness = max(SILENCE_DB, 10.0 * math.log10(float(np.add.reduce(clean * clean, dtype=np.float64)) / FRAME + 1e-12))
     state = state._replace(
         samples=samples[FRAME:].copy(),
         hops=state.hops + HOPS_PER_FRAME,
@@ -114,7 +116,7 @@ def push(state: FeatureState, frame: F32) -> tuple[FrameFeatures, FeatureState]:
     )
     summary, state = _summarise(state, magnitude, onsets, loudness)
     values = np.concatenate(
-        [(log_mel.mean(axis=0) - MEL_MEAN) / MEL_SCALE, onsets.ravel() / 4.0, np.clip(summary, -4.0, 4.0)],
+        [(_mean(log_mel, 0) - MEL_MEAN) / MEL_SCALE, onsets.ravel() / 4.0, np.clip(summary, -4.0, 4.0)],
         dtype=np.float32,
     )
     np.clip(values, -LIMIT, LIMIT, out=values)
@@ -139,20 +141,20 @@ def onset_flux(log_mel: F32, before: F32) -> F32:
     widest[:, 1:] = np.maximum(widest[:, 1:], old[:, :-1])
     widest[:, :-1] = np.maximum(widest[:, :-1], old[:, 1:])
     rise = np.maximum(0.0, rows[2:] - widest)
-    bands = [rise[:, a:b].mean(axis=1) for a, b in pairwise(ONSET_EDGES)]
+    bands = [_mean(rise[:, a:b], 1) for a, b in pairwise(ONSET_EDGES)]
     return np.asarray(np.stack(bands, axis=1), np.float32)
 
 
 def thump_flux(log_mel: F32, before: F32) -> F32:
     """Rise of the linear magnitude of the lowest bands over two hops, against the gain control, [n]."""
     rows = np.expm1(np.concatenate([before, log_mel])[:, :THUMP_BANDS]) * np.float32(1.0 / LOG_GAIN)
-    return np.asarray(np.maximum(0.0, rows[2:] - rows[:-2]).mean(axis=1), np.float32)
+    return _mean(np.maximum(0.0, rows[2:] - rows[:-2]), 1)
 
 
 def _compress(magnitude: F32, gain: float) -> tuple[F32, float]:
     """Log magnitude under a causal gain control, a decaying peak: the level of the input drops out."""
     gains = []
-    for mean in magnitude.mean(axis=1).tolist():
+    for mean in _mean(magnitude, 1).tolist():
         gain = max(mean, gain * GAIN_DECAY, QUIET_MAGNITUDE)
         gains.append(gain)
     return np.log1p(magnitude * (LOG_GAIN / np.array(gains, np.float32))[:, None]), gain
@@ -167,6 +169,12 @@ def _normalise(flux: F32, mean: F32) -> tuple[F32, F32]:
     return np.stack(rows), mean
 
 
+def _mean(rows: F32, axis: int) -> F32:
+    """The mean along an axis: what `rows.mean(axis)` returns, without its detours."""
+    mean: F32 = np.add.reduce(rows, axis) / np.float32(rows.shape[axis])
+    return mean
+
+
 def _follow(mean: float, value: float, seconds: float) -> float:
     """One step of an exponential mean at the frame rate."""
     return mean + (value - mean) * (1.0 - math.exp(-1.0 / (seconds * FRAME_RATE)))
@@ -178,7 +186,7 @@ def _summarise(state: FeatureState, magnitude: F32, onsets: F32, loudness: float
     peak = max(heard, state.peak + (-60.0 - state.peak) * (1.0 - math.exp(-1.0 / (30.0 * FRAME_RATE))))
     level = min(1.0, max(0.0, (heard - peak + 24.0) / 24.0)) * min(1.0, max(0.0, (loudness + 60.0) / 12.0))
     energy = _follow(state.energy, level, 0.5)
-    bands = magnitude.mean(axis=0)
+    bands = _mean(magnitude, 0)
     total = float(bands.sum()) + 1e-6
     centroid = float(bands @ np.arange(MEL_BANDS, dtype=np.float32)) / (total * MEL_BANDS)
     density = _follow(state.density, float(onsets.mean()), 1.0)

@@ -46,7 +46,9 @@ def mel_power(samples: F32) -> F32:
     Equal (1e-5) to librosa.feature.melspectrogram(y=samples, sr=RATE, n_fft=N_FFT, hop_length=HOP, center=False,
     n_mels=MEL_BANDS, fmin=MEL_LOW, fmax=MEL_HIGH).T
     """
-    windows = np.lib.stride_tricks.sliding_window_view(samples, N_FFT)[::HOP]
+    samples = np.ascontiguousarray(samples)
+    size = samples.itemsize  # sliding_window_view says the same in ten times as long
+    windows = np.ndarray(((len(samples) - N_FFT) // HOP + 1, N_FFT), samples.dtype, samples, strides=(HOP * size, size))
     spectrum = np.fft.rfft(windows * WINDOW)
     power = spectrum.real**2 + spectrum.imag**2
     return np.asarray(power @ BANK_T, np.float32)

@@ -27,7 +27,7 @@ def _outer_of_matrix() -> NDArray[np.float64]:
     return outer.reshape(9, 16)
 
 
-_OUTER = _outer_of_matrix()
+_OUTER, _UNIT = _outer_of_matrix(), np.eye(4).ravel()
 
 
 def multiply(a: Floats, b: Floats) -> Floats:
@@ -76,11 +76,11 @@ def from_matrix(m: Floats) -> Floats:
     (Shepperd 1978, "Quaternion from rotation matrix").
     """
     leading = m.shape[:-2]
-    outer = (m.reshape(*leading, 9) @ _OUTER.astype(m.dtype)).reshape(*leading, 4, 4) + np.eye(4, dtype=m.dtype)
-    largest = np.argmax(np.diagonal(outer, axis1=-2, axis2=-1), axis=-1)
-    q: Floats = np.take_along_axis(outer, largest[..., None, None], axis=-2)[..., 0, :]
+    outer = m.reshape(*leading, 9) @ _OUTER.astype(m.dtype) + _UNIT.astype(m.dtype)
+    outer = outer.reshape(-1, 16)  # numpy's diagonal and take_along_axis are slow for few matrices
+    q: Floats = outer.reshape(-1, 4, 4)[np.arange(len(outer)), np.argmax(outer[:, ::5], axis=-1)]
     q = q / _norm(q)
-    return np.where(q[..., 3:] < 0, -q, q)
+    return np.where(q[:, 3:] < 0, -q, q).reshape(*leading, 4)
 
 
 def to_matrix(q: Floats) -> Floats:
@@ -101,9 +101,11 @@ def from_6d(d: Floats) -> Floats:
     """
     first, second = d[..., :3], d[..., 3:]
     length = _norm(first)
-    short = length < TINY
-    first = np.where(short, np.array([1, 0, 0], d.dtype), first) / np.where(short, 1, length).astype(d.dtype)
-    second = second - first * np.sum(first * second, axis=-1, keepdims=True)
+    if (length < TINY).any():
+        first = np.where(length < TINY, np.array([1, 0, 0], d.dtype), first)
+        length = _norm(first)
+    first = first / length
+    second = second - first * np.add.reduce(first * second, axis=-1, keepdims=True)
     length = _norm(second)
     if (length < TINY).any():
         second = np.where(length < TINY, _perpendicular(first), second)
