@@ -9,7 +9,7 @@
          │  features.push ──► values [F], onsets
          │  beat.push, beat.predict(now + lead) ──► beat [K]
          │  engine.step(features, beat, controls, noise, state) ──► pose [N, 140]
-         │  opening.step, pose.decode, finish.step, crew.step, kinematics.forward ──► positions, rotations
+         │  opening.step, pose.decode, apart.step, finish.step, crew.step, kinematics.forward ──► positions
          ▼
     StageFrame ──► every sink
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from audio import beat, config, features, framing, resample
 from motion import finish, opening, pose
-from realtime import crew
+from realtime import apart, crew, formation
 from realtime.engines.base import Engine, EngineState
 from realtime.frame import F32
 
@@ -30,6 +30,8 @@ class Moment:
     body: EngineState
     place: pose.PlaceState  # from each dancer's place in the formation
     opening: opening.OpeningState | None  # while the dancers stand in the pose they begin in, or ease out of it
+    seen: NDArray[np.floating]  # [N, 2] x, z of the hips in the world, as shown last
+    apart: apart.Apart
     finish: finish.FinishState
     alone: crew.Bodies  # the last ones, finished, as each dances alone
     crew: crew.Crew
@@ -56,6 +58,7 @@ def first(
     controls: F32,
 ) -> Moment:
     """Before anything was heard, N dancers standing in the pose `start` [140], or in the T-pose."""
+    places = formation.places(plan.formation, dancers, plan.spacing)
     standing = _standing(dancers) if start is None else np.tile(start, (dancers, 1))
     return Moment(
         heard=0,
@@ -70,6 +73,8 @@ def first(
         body=engine.init_state(dancers),
         place=pose.init(dancers),
         opening=None if start is None else opening.init(start, dancers),
+        seen=places,
+        apart=apart.init(places),
         finish=finish.init(dancers),
         alone=in_place(standing),
         crew=crew.begin(plan, dancers),

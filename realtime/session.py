@@ -9,7 +9,8 @@ import numpy as np
 from audio import beat, beat_hand, config
 from audio.features import FrameFeatures
 from motion import finish, opening, pose
-from realtime import crew
+from motion.rotation import Floats
+from realtime import apart, crew, formation
 from realtime.analysis import Analysis
 from realtime.clock import Clock
 from realtime.clocks.base import BeatClock
@@ -234,6 +235,8 @@ class Session:
         self.moment.finish = finish.init(self.dancers)
         self.moment.alone = in_place(self.moment.pose)
         self.moment.crew = crew.begin(self.moment.crew.plan, self.dancers)
+        self.moment.seen = formation.now(self.moment.crew.glide)
+        self.moment.apart = apart.init(self.moment.seen)
 
     def chance(self) -> F32:
         """The noise [N, Z] of the next frame. A dancer with a seed of its own draws as if it were alone."""
@@ -252,10 +255,22 @@ class Session:
         if moment.opening:
             shown, moment.opening = opening.step(moment.opening, shown, now.music, config.FRAME_RATE)
         root, local, contacts, moment.place = pose.decode(shown, moment.place, config.FRAME_RATE)
+        if self.dancers > 1:
+            root[:, ::2] += self._aside(root[:, ::2])
         *alone, moment.finish = finish.step(moment.finish, root, local, contacts, config.FRAME_RATE)
         moment.alone = crew.Bodies(*alone)
         together, moment.crew = crew.step(moment.crew, now.beat_phase, now.period, moment.alone)
+        moment.seen = together.root[:, ::2]
         return together
+
+    def _aside(self, own: Floats) -> Floats:
+        """[N, 2] metres by which dancers who are at `own` in their own dance are led aside."""
+        moment = self.moment
+        places = moment.crew.glide.end
+        wide = apart.room(np.stack([places.real, places.imag], axis=1))
+        free = ~moment.crew.roles.follows
+        moment.apart = apart.step(moment.apart, own, moment.seen, wide, free, config.FRAME_RATE)
+        return moment.apart.offset
 
 
 def _alike(a: float | None, b: float | None) -> bool:
