@@ -9,6 +9,7 @@ import soundfile
 from audio import demo, files
 from audio.config import FRAME, FRAME_RATE, RATE
 from model.metrics import events, sync
+from motion import rotation
 from motion.skeleton import HUMANOID
 from realtime import dancers
 from realtime.engines.open import open_engine
@@ -109,6 +110,16 @@ def test_asked_to_dance_tighter_its_feet_rest_nearer_the_beats() -> None:
         return float(np.mean(found))
 
     assert on_the_beat(1.0) > on_the_beat(0.0) + 0.1
+
+
+def test_it_turns_and_yet_shows_its_face_more_than_its_back() -> None:
+    session = Session(open_engine(dancers.find("steps"), "onnx", "cpu"), RATE, 4, seed=1)
+    session.controls.set_style("salsa", 1.0)
+    hips = np.stack([frame.rotations[:, 0] for frame in dance([demo.song(5, seconds=60.0).samples], session)])
+    away = np.abs(rotation.yaw(hips))
+    assert away.max() > 3.0
+    assert (away < np.pi / 2).mean() > 0.65
+    assert (away > 0.75 * np.pi).mean() < 0.15
 
 
 def test_both_engines_dance_the_same(path: Path) -> None:

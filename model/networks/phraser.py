@@ -28,7 +28,7 @@ from model.networks.hearing import Hearing
 from model.networks.layers import GRUCell
 from model.networks.only_if import only_if
 from model.networks.repertoire import HALF, Repertoire, learn
-from model.networks.staging import FPS, homeward, on_stage
+from model.networks.staging import FPS, frontward, homeward, on_stage
 from motion.pose import VELOCITY, YAW_RATE
 
 UNLIKELY = 0.003  # of the likeliest step's chance: rarer steps are never drawn
@@ -200,14 +200,16 @@ class Phraser(Hearing):
         return unheard + self.control(controls, "guidance").unsqueeze(-1) * (nats - unheard)
 
     def _wishes(self, controls: Tensor, beat: Tensor, half: Tensor, place: Tensor) -> Tensor:
-        """Nats [B, 2 * steps] by which each step meets what is asked, and leads home from where the dancer is."""
+        """Nats [B, 2 * steps] by which each step meets what is asked, and leads home and to the front."""
         weight = controls[:, [self.control_names.index(name) for name in self._styles()]]
         share = weight.clamp(min=0.0) / weight.sum(dim=1, keepdim=True).clamp(min=1e-3)
         energy, tightness = (self.control(controls, name).unsqueeze(-1) for name in ("energy", "tightness"))
         tempo = beat[:, BEAT_NAMES.index("tempo") : BEAT_NAMES.index("tempo") + 1]
         strict = wishes.Strict(self.config.energy, self.config.tempo, self.config.feet, self.config.sway)
         return wishes.asked(
-            self.repertoire, strict, wishes.Asked(share, energy, tightness, tempo, half, homeward(place))
+            self.repertoire,
+            strict,
+            wishes.Asked(share, energy, tightness, tempo, half, homeward(place), frontward(place)),
         )
 
     def _thought(self, state: Tensor, context: Tensor, beat: Tensor, controls: Tensor, flag: Tensor) -> Tensor:

@@ -24,6 +24,7 @@ PERIODS = (2, 3)  # beats in which a dance may repeat itself
 CLEARER = 1.25  # times as clearly as in two beats, a dance in threes repeats itself in three
 LANDING = 0.4  # of what feet that rest on the beat count, feet that come down on it
 TREMOR = 0.1  # m/s: a foot that slow is as good as still
+MOST_TURN = 0.8  # radians that a step is said to turn
 ROUGHEST = 0.8  # m, third difference of a joint over ticks: only faults of a capture jump so
 
 
@@ -46,6 +47,7 @@ class Repertoire(nn.Module):
     sway: Tensor
     period: Tensor
     travel: Tensor
+    turn: Tensor
     middle: Tensor
     reading: Tensor
     index: Tensor
@@ -65,6 +67,7 @@ class Repertoire(nn.Module):
         self.register_buffer("sway", torch.zeros(2 * steps))  # the same of how they keep to the period around it
         self.register_buffer("period", torch.full((2 * steps,), 2.0))  # beats in which its style repeats itself
         self.register_buffer("travel", torch.zeros(2 * steps, 2))  # metres that it leads to the left and ahead
+        self.register_buffer("turn", torch.zeros(2 * steps))  # radians that it turns to the left, at most MOST_TURN
         self.register_buffer("middle", torch.zeros(POSE_SIZE))
         self.register_buffer("reading", torch.zeros(HALF * POSE_SIZE, size))
         self.register_buffer("index", torch.as_tensor(MIRROR_PERMUTATION).long(), persistent=False)
@@ -134,6 +137,7 @@ def learn(takes: list[dict[str, Any]], size: int, styles: int) -> Repertoire:
     made.period.copy_(period.repeat(2))
     made.count.copy_(place.repeat(2))
     made.travel.copy_(_travel(made))
+    made.turn.copy_(_turn(made))
     made.energy.copy_(_rank(speed, style).repeat(2))
     made.lock.copy_(_rank(_rank(lock, style) + LANDING * _rank(land, style), style).repeat(2))
     made.sway.copy_(_rank(sway, style).repeat(2))
@@ -211,6 +215,13 @@ def _travel(made: Repertoire) -> Tensor:
     rows = made.table[made.first.unsqueeze(1) + torch.arange(2 * TICKS)].float()
     left, ahead = walked(rows[..., VELOCITY], rows[..., YAW_RATE].squeeze(-1), TICK_FPS).unbind(-1)
     return torch.stack([torch.cat([left, -left]), torch.cat([ahead, ahead])], dim=-1)
+
+
+def _turn(made: Repertoire) -> Tensor:
+    """[2 * steps] by how much each step turns the dancer; all that spin count alike."""
+    rows = made.table[made.first.unsqueeze(1) + torch.arange(2 * TICKS)].float()
+    left = (rows[..., YAW_RATE].squeeze(-1).sum(dim=-1) / TICK_FPS).clamp(-MOST_TURN, MOST_TURN)
+    return torch.cat([left, -left])
 
 
 def _describe(made: Repertoire) -> None:

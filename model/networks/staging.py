@@ -1,5 +1,7 @@
 """Keeping a dancer on its stage, inside the graph of the network."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -9,6 +11,7 @@ FPS = 15.0
 STAGE_RADIUS = 1.2  # m: inside it the dancer walks as it likes
 TETHER = 0.5  # 1/s: pull towards the stage beyond the radius
 FREE_RADIUS = 0.6  # m: outside it the dancer likes to walk home
+FREE_TURN = math.radians(40.0)  # from the audience: beyond it the dancer likes to turn back
 
 
 def on_stage(pose: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
@@ -44,6 +47,13 @@ def homeward(place: Tensor) -> Tensor:
     far = torch.relu(distance - FREE_RADIUS) / distance
     cos, sin = yaw.cos(), yaw.sin()
     return torch.stack([-far * (x * cos - z * sin), -far * (x * sin + z * cos)], dim=-1)
+
+
+def frontward(place: Tensor) -> Tensor:
+    """[B, 1] radians to turn, positive to the left, until the dancer faces +Z, beyond what is free; place [B, 3]."""
+    yaw = place[:, 2:]
+    away = yaw - 2.0 * math.pi * torch.round(yaw / (2.0 * math.pi))
+    return -away.sign() * torch.relu(away.abs() - FREE_TURN)
 
 
 def walked(velocity: Tensor, yaw_rate: Tensor, fps: float) -> Tensor:

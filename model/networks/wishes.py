@@ -13,6 +13,7 @@ EASY = 0.2  # octaves of tempo that are free
 EVEN, EFFORT = 0.22, 8.0  # how the rank of steps grows with the energy asked for: 0.7 is about as fast as recorded
 OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
 HOME = 60.0  # nats for a metre towards home, a metre from it
+FRONT = 16.0  # nats for a radian towards the audience, a radian from it
 HABIT = 3.0  # nats for a step of the recording that is being danced
 TASTE = 6.0  # nats for the recordings that a dancer likes best
 SHOWN = 6.0  # nats against a step just shown
@@ -37,6 +38,7 @@ class Asked(NamedTuple):
     tempo: Tensor  # [B, 1] octaves over 120 bpm
     half: Tensor  # [B, 1] which half-beat of six beats begins, 0-11
     home: Tensor  # [B, 2] metres to the left and ahead, see `staging.homeward`
+    front: Tensor  # [B, 1] radians, see `staging.frontward`
 
 
 def asked(known: Repertoire, strict: Strict, a: Asked) -> Tensor:
@@ -49,8 +51,8 @@ def asked(known: Repertoire, strict: Strict, a: Asked) -> Tensor:
     told = [torch.log(a.style + math.exp(-ASKED)), off, torch.ones_like(off), a.tightness]
     fixed = -0.5 * OFFBEAT - strict.energy * known.energy.square()
     traits = [2.0 * strict.energy * known.energy, fixed, strict.feet * known.lock]
-    told += [a.home, (math.pi * a.half).cos()]
-    traits += [*(HOME * known.travel).unbind(-1), 0.5 * OFFBEAT * (math.pi * known.count).cos()]
+    told += [a.home, a.front, (math.pi * a.half).cos()]
+    traits += [*(HOME * known.travel).unbind(-1), FRONT * known.turn, 0.5 * OFFBEAT * (math.pi * known.count).cos()]
     for period in PERIODS:
         turn, danced = math.pi / period * a.half, math.pi / period * known.count
         sway = strict.sway * known.sway * (known.period == period).to(turn.dtype)

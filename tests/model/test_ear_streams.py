@@ -14,7 +14,7 @@ from audio.config import FRAME_RATE, HOP_RATE, AudioError
 from model.ear import parts
 from model.ear.network import EarNetwork
 from model.ear.parts import Heard
-from model.ear.streams import Streams, answers, played
+from model.ear.streams import Pace, Streams, answers, drawn_pace, played
 from tests.model.toy_ear import toy_corpus
 
 FRAMES = 20 * FRAME_RATE
@@ -100,7 +100,7 @@ def test_where_an_example_ends_another_begins_and_its_answers_with_it() -> None:
 def test_a_song_played_faster_has_the_same_beats_sooner_and_answers_to_match(speed: float) -> None:
     heard = example(np.arange(0.5, 19.0, 0.5).tolist())
     heard.music[15 * FRAME_RATE :] = False
-    song = played(heard, speed, 0.0)
+    song = played(heard, Pace(speed), 0.0)
     assert len(song.log_mel) == int(FRAMES / speed)
     sounds = song.log_mel[:, 3].argmax(axis=1)  # which band sounds tells which frame of the song it is
     there = (np.arange(len(sounds)) + 1) * speed - 0.25  # frames: where the last of a frame's four hops begins
@@ -113,9 +113,36 @@ def test_a_song_played_faster_has_the_same_beats_sooner_and_answers_to_match(spe
     assert hops[int(15.2 / speed * HOP_RATE) :].max() == 0.0
 
 
+@given(st.floats(0.86, 1.16), st.integers(8, 28), st.floats(0.7, 1.4))
+def test_where_the_tempo_jumps_sound_and_answers_jump_with_it(speed: float, number: int, after: float) -> None:
+    beats = np.arange(0.5, 19.0, 0.5)
+    turn = beats[number]
+    song = played(example(beats.tolist()), Pace(speed, turn, after), 0.0)
+    there = np.append(beats[: number + 1] / speed, turn / speed + (beats[number + 1 :] - turn) / (speed * after))
+    assert len(song.log_mel) == int((turn / speed + (20.0 - turn) / (speed * after)) * FRAME_RATE)
+    hops = song.answers.beat.ravel()
+    for now, before in zip(there, beats, strict=True):
+        shown = round(now * HOP_RATE + SHOWN_AFTER_HOPS - 1)
+        assert hops[shown] > 0.6
+        sounding = song.log_mel[int(now * FRAME_RATE), 3].argmax()
+        assert abs((sounding - before * FRAME_RATE + 20) % 40 - 20) < 2.0
+    assert (hops > 0.6).sum() <= 2 * len(beats)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.29, 1.08))
+def test_a_drawn_tempo_stays_within_what_can_be_danced(seed: int, gap: float) -> None:
+    heard = example(np.arange(0.3, 19.5, gap).tolist())
+    pace = drawn_pace(heard, np.random.default_rng(seed))
+    assert 0.86 <= pace.speed <= 1.16
+    if pace.after != 1.0:
+        assert pace.turn in heard.beats
+        assert 0.05 < abs(np.log(pace.after)) < 0.41
+        assert 45.0 < 60.0 / gap * pace.speed * pace.after < 250.0
+
+
 def test_a_song_moved_up_by_a_band_sounds_there_and_keeps_its_beats() -> None:
     heard = example(np.arange(0.5, 19.0, 0.5).tolist())
-    song = played(heard, 1.0, 1.0)
+    song = played(heard, Pace(1.0), 1.0)
     np.testing.assert_array_equal(song.log_mel[..., 1:], heard.log_mel[..., :-1])
     np.testing.assert_array_equal(song.answers.beat, answers(heard).beat)
 

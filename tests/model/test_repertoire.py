@@ -38,7 +38,7 @@ def test_a_step_that_follows_in_the_recording_goes_on_as_it_was_danced(network: 
 
 
 @torch.no_grad()
-def test_a_step_is_known_to_lead_where_its_poses_walk(network: Phraser) -> None:
+def test_a_step_is_known_to_lead_and_turn_as_its_poses_do(network: Phraser) -> None:
     known, steps = network.repertoire, network.config.steps
     for step in (0, 5, steps, steps + 9):  # the second two are mirror images
         place = init_place(1)
@@ -46,6 +46,7 @@ def test_a_step_is_known_to_lead_where_its_poses_walk(network: Phraser) -> None:
             shown = known.show(torch.tensor([float(step)]), torch.tensor([tick / TICKS]))
             *_, place = decode(shown.numpy(), place, TICK_FPS)
         np.testing.assert_allclose([place.x[0], place.z[0]], known.travel[step], atol=1e-5)
+        np.testing.assert_allclose(place.yaw, known.turn[step].clamp(-0.8, 0.8), atol=1e-5)
 
 
 def test_takes_too_short_for_a_step_are_refused_in_one_line() -> None:

@@ -87,6 +87,7 @@ def test_the_farther_from_home_the_more_a_step_that_leads_there_is_wished_for(
     for told in (known.lock, known.tempo, known.style, known.energy, known.count):
         told.copy_(torch.ones_like(told))
     known.sway.zero_()
+    known.turn.zero_()
     angle = torch.linspace(0.0, 2.0 * np.pi, len(known.travel))
     known.travel.copy_(0.2 * torch.stack([angle.cos(), angle.sin()], dim=-1))  # left, ahead
     wished = wished_for(network, place=(far * np.cos(way), far * np.sin(way), yaw))
@@ -96,6 +97,24 @@ def test_the_farther_from_home_the_more_a_step_that_leads_there_is_wished_for(
         left, ahead = known.travel[wished.argmax()].tolist()  # as a heading turns what lies to the left and ahead
         walked = np.array([left * np.cos(yaw) + ahead * np.sin(yaw), ahead * np.cos(yaw) - left * np.sin(yaw)])
         assert walked @ [np.cos(way), np.sin(way)] == pytest.approx(-0.2, abs=0.01)
+
+
+@torch.no_grad()
+@settings(max_examples=30, deadline=None)
+@given(yaw=st.floats(-9.0, 9.0))
+def test_the_farther_it_has_turned_from_the_audience_the_more_a_step_that_turns_back_is_wished_for(yaw: float) -> None:
+    network = fitted()
+    known = network.repertoire
+    for told in (known.lock, known.tempo, known.style, known.energy, known.count):
+        told.copy_(torch.ones_like(told))
+    known.sway.zero_()
+    known.turn.copy_(torch.linspace(-0.5, 0.5, len(known.turn)))
+    wished = wished_for(network, place=(0.0, 0.0, yaw))
+    away = np.arctan2(np.sin(yaw), np.cos(yaw))
+    beyond = max(0.0, abs(away) - staging.FREE_TURN)
+    assert float(wished.max() - wished.min()) == pytest.approx(wishes.FRONT * beyond, abs=0.01, rel=0.01)
+    if beyond > 0.1 and abs(away) < 3.1:
+        assert float(known.turn[wished.argmax()]) == pytest.approx(-0.5 * np.sign(away))
 
 
 @torch.no_grad()
