@@ -26,6 +26,8 @@ BAND_GAIN = 0.45  # neper: of the random smooth equaliser
 LOUDEST_FLOOR = 0.03  # of the gain control's peak: a noise floor laid under the mel magnitudes
 FASTEST, SLOWEST = 1.16, 0.86  # how far a song is stretched in time
 BANDS_SHIFTED = 1.5  # mel bands: how far a song is moved in pitch, up or down
+JUMPS, LEAST_JUMP, MOST_JUMP = 0.25, 0.06, 0.4  # the share of those in which the tempo jumps, and log of by how much
+JUMPS_WITHIN = (55.0, 210.0)  # bpm
 
 
 class Chunk(NamedTuple):
@@ -88,19 +90,40 @@ class Song(NamedTuple):
     answers: Answers
 
 
-def played(heard: Heard, speed: float, bands: float) -> Song:
-    """The song `speed` times as fast and moved up by so many mel bands: linear between hops and between bands."""
+class Pace(NamedTuple):
+    """How fast a song is played: from the instant `turn` (s of the song) on, `after` times as fast as before."""
+
+    speed: float
+    turn: float = 0.0
+    after: float = 1.0
+
+
+def played(heard: Heard, pace: Pace, bands: float) -> Song:
+    """The song at another pace and moved up by so many mel bands: linear between hops and between bands."""
     hops = heard.log_mel.reshape(-1, MEL_BANDS).astype(np.float32)
-    count = int(len(hops) / speed / HOPS_PER_FRAME)
-    places = (np.arange(count * HOPS_PER_FRAME) + 1.0) * speed - 1.0  # hop i ends at (i + 1) / HOP_RATE
-    stretched = _between(hops, np.clip(places, 0.0, len(hops) - 1.0))
+    before = np.array([0.0, pace.turn * HOP_RATE, len(hops)])  # in hops of the song as it was, and as it is played
+    now = np.cumsum(np.diff(before, prepend=0.0) / np.array([1.0, pace.speed, pace.speed * pace.after]))
+    count = int(now[-1] / HOPS_PER_FRAME)
+    ends = np.interp(np.arange(count * HOPS_PER_FRAME) + 1.0, now, before)
+    stretched = _between(hops, np.clip(ends - 1.0, 0.0, len(hops) - 1.0))
     moved = _between(stretched.T, np.clip(np.arange(MEL_BANDS) - bands, 0.0, MEL_BANDS - 1.0)).T
-    frames = ((np.arange(count) + 1.0) * speed - 1.0).round().astype(int)
+    frames = (ends[HOPS_PER_FRAME - 1 :: HOPS_PER_FRAME] / HOPS_PER_FRAME - 1.0).round().astype(int)
     music = heard.music[np.clip(frames, 0, len(heard.music) - 1)]
-    slower = Heard(
-        moved.reshape(count, HOPS_PER_FRAME, MEL_BANDS), heard.beats / speed, heard.positions, music, heard.kind
-    )
+    beats = np.interp(heard.beats * HOP_RATE, before, now) / HOP_RATE
+    slower = Heard(moved.reshape(count, HOPS_PER_FRAME, MEL_BANDS), beats, heard.positions, music, heard.kind)
     return Song(slower.log_mel, answers(slower))
+
+
+def drawn_pace(heard: Heard, rng: np.random.Generator) -> Pace:
+    """Another speed; in some songs the tempo jumps, too, at a beat of their middle half."""
+    speed = float(rng.uniform(SLOWEST, FASTEST))
+    middle = heard.beats[len(heard.beats) // 4 : 3 * len(heard.beats) // 4]
+    if rng.random() >= JUMPS or len(middle) < 2:
+        return Pace(speed)
+    after = float(np.exp(rng.uniform(LEAST_JUMP, MOST_JUMP) * rng.choice([-1.0, 1.0])))
+    bpm = 60.0 * speed / float(np.median(np.diff(middle)))
+    after = after if JUMPS_WITHIN[0] < bpm * after < JUMPS_WITHIN[1] else 1.0 / after
+    return Pace(speed, float(rng.choice(middle)), after)
 
 
 def _between(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -161,7 +184,7 @@ class Streams:
             heard = disguised(heard, self.talk, self.rng)
         if self.rng.random() >= self.varied:
             return Song(heard.log_mel, self.answers[number])
-        return played(heard, self.rng.uniform(SLOWEST, FASTEST), self.rng.uniform(-BANDS_SHIFTED, BANDS_SHIFTED))
+        return played(heard, drawn_pace(heard, self.rng), self.rng.uniform(-BANDS_SHIFTED, BANDS_SHIFTED))
 
     def _begin(self, song: Song) -> int:
         latest = min(int(LATEST_START_SECONDS * FRAME_RATE), len(song.log_mel) - 2)
