@@ -21,8 +21,8 @@ from audio.mel import MEL_BANDS
 F32 = NDArray[np.float32]
 
 SHIPPED = Path(__file__).parent.parent / "dancers" / "ear.npz"
-CONTRACT = 1
-CHANNELS, HIDDEN = 48, 96
+CONTRACT = 2
+CHANNELS, HIDDEN = 48, 144
 DIFFERENCE_HOPS = 2  # a rise is measured over so many hops
 KERNEL_HOPS = 4  # of the convolution
 MEMORY_HOPS = DIFFERENCE_HOPS + KERNEL_HOPS - 1

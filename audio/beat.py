@@ -112,7 +112,7 @@ def push(state: BeatState, frame: FrameFeatures) -> BeatState:
     tempo /= tempo.sum()
     belief = bar_pointer.move(state.belief, beats, tempo, state.prior, silent)
     state = state._replace(activation=memory, belief=belief, quiet=quiet)
-    state = _follow(state, float(tempo[-1]))
+    state = _follow(state, float(tempo[-1]), silent)
     state = _listen(state, beats, downs)
     sure = 0.0 if silent else beat_confidence.chance(state.evidence, state.ear.confidence)
     if state.given:
@@ -184,16 +184,17 @@ def from_vector(numbers: F32, metre: int = 4) -> Beat:
     )
 
 
-def _follow(state: BeatState, beatless: float) -> BeatState:
-    """Move the clock on by one frame toward what the filter believes."""
+def _follow(state: BeatState, beatless: float, silent: bool) -> BeatState:
+    """Move the clock on by one frame toward what the filter believes; in silence, where that fades, as it was."""
     period, phase, sure = bar_pointer.best(state.belief)
+    heed = 0.0 if silent and not state.held else sure
     if state.given:
-        period, sure = state.outside[0], 1.0
+        period, sure, heed = state.outside[0], 1.0, 1.0
         phase = (state.outside[1] + 1.0 / (FRAME_RATE * period)) % 1.0
         state = state._replace(given=state.given - 1, outside=(period, phase))
         if not state.given:  # the outside clock is gone: hearing goes on from its place
             state = state._replace(belief=bar_pointer.at(period, phase))
-    clock, leapt = beat_clock.follow(state.clock, state.held or period, phase, sure)
+    clock, leapt = beat_clock.follow(state.clock, state.held or period, phase, heed)
     told = bar.forget(state.bar, math.floor(clock.beats)) if leapt else state.bar
     evidence = beat_confidence.hear(state.evidence, sure, beatless, beat_clock.phase_error(clock, phase), leapt)
     return state._replace(clock=clock, bar=told, evidence=evidence)

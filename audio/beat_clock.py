@@ -12,7 +12,7 @@ PHASE_GAIN = 0.3  # of the phase error, each frame
 PERIOD_GAIN = 0.3
 MOST_CORRECTION = 0.5  # of a frame's own advance: the clock runs at half to one and a half times its pace
 SAME_TEMPO, SAME_PHASE = 0.06, 0.18  # within these (log period, beats) the clock follows instead of jumping
-JUMP_CONFIDENCE, JUMP_BEATS = 0.35, 1.0  # so sure for so long: between two beats another phase may seem likelier
+JUMP_CONFIDENCE, JUMP_BEATS = 0.35, 0.6  # so sure for so long: between two beats another phase may seem likelier
 FIRST_CONFIDENCE = 0.25  # enough for the first lock
 
 
