@@ -142,7 +142,7 @@ def onset_flux(log_mel: F32, before: F32) -> F32:
     widest[:, :-1] = np.maximum(widest[:, :-1], old[:, 1:])
     rise = np.maximum(0.0, rows[2:] - widest)
     bands = [_mean(rise[:, a:b], 1) for a, b in pairwise(ONSET_EDGES)]
-    return np.asarray(np.stack(bands, axis=1), np.float32)
+    return np.array(bands, np.float32).T
 
 
 def thump_flux(log_mel: F32, before: F32) -> F32:
@@ -166,7 +166,7 @@ def _normalise(flux: F32, mean: F32) -> tuple[F32, F32]:
     for row in flux:
         rows.append(np.minimum(row / mean, ONSET_LIMIT))
         mean = np.maximum(ONSET_FLOOR, mean * np.float32(ONSET_DECAY) + row * np.float32(1.0 - ONSET_DECAY))
-    return np.stack(rows), mean
+    return np.array(rows), mean
 
 
 def _mean(rows: F32, axis: int) -> F32:

@@ -78,7 +78,7 @@ def push(state: ResampleState, block: F32) -> tuple[F32, ResampleState]:
     rate_in = state.rate_in
     consumed = state.consumed + len(block)
     if rate_in == RATE:
-        return block.copy(), state._replace(consumed=consumed, produced=consumed)
+        return block.copy(), ResampleState(rate_in, state.history, consumed, consumed)
     step = gcd(RATE, rate_in)
     up, down = RATE // step, rate_in // step
     produced = -(-consumed * up // down)
@@ -95,7 +95,8 @@ def push(state: ResampleState, block: F32) -> tuple[F32, ResampleState]:
 def _weigh(samples: F32, first: int, outputs: NDArray[np.int64], up: int, down: int, bank: F32) -> F32:
     """The outputs of these numbers; `samples` begins `taps - 1` inputs before input number `first`."""
     position = outputs * down
-    windows = np.lib.stride_tricks.sliding_window_view(samples, bank.shape[1])
+    taps, size = bank.shape[1], samples.itemsize  # sliding_window_view says the same in ten times as long
+    windows = np.ndarray((len(samples) - taps + 1, taps), samples.dtype, samples, strides=(size, size))
     terms: F32 = windows[position // up - first] * bank[position % up]
     middle = terms.shape[1] // 2
     terms = (terms[:, :middle] + terms[:, middle:]).T.copy()  # long rows add faster than short ones

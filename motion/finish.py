@@ -81,7 +81,8 @@ def step(
     thigh, shin, sole = _chain(small.to_matrix(legs))
     ankle = _HIP + thigh @ _KNEE + shin @ _ANKLE
     forth = sole @ _TOES
-    points = np.stack([ankle, ankle + forth], axis=2)
+    points = np.empty((*ankle.shape[:2], 2, 3))
+    points[:, :, 0], points[:, :, 1] = ankle, ankle + forth
     state = _stand(state, root[:, None, None] + points @ axes.swapaxes(2, 3), contacts.reshape(-1, 2, 2), fps)
     wanted = points + state.offset @ axes
     along = wanted[:, :, 1] - wanted[:, :, 0]

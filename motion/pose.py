@@ -75,7 +75,7 @@ def decode(
     step = _turn(numbers[:, VELOCITY] / fps, place.yaw)
     heading = _wrap(place.yaw + numbers[:, YAW_RATE][:, 0] / fps)
     moved = PlaceState(place.x + step[:, 0], place.z + step[:, 1], heading)
-    root = np.stack([moved.x, numbers[:, ROOT_HEIGHT][:, 0], moved.z], axis=-1)
+    root = rotation.side_by_side(moved.x, numbers[:, ROOT_HEIGHT][:, 0], moved.z)
     local = rotation.from_6d(numbers[:, ROTATIONS].reshape(len(pose), len(BONES), 6)).astype(np.float64, copy=False)
     local[:, 0] = rotation.multiply(rotation.about_y(heading), local[:, 0])
     return root, local, pose[:, CONTACTS], moved
@@ -90,7 +90,7 @@ def mirror(pose: NDArray[Any]) -> NDArray[Any]:
 def _turn(steps: NDArray[np.float64], angle: NDArray[np.float64]) -> NDArray[np.float64]:
     """Steps over the floor (x, z) [..., 2] turned by angle [...] about +Y."""
     x, z, cosine, sine = steps[..., 0], steps[..., 1], np.cos(angle), np.sin(angle)
-    return np.stack([x * cosine + z * sine, z * cosine - x * sine], axis=-1)
+    return rotation.side_by_side(x * cosine + z * sine, z * cosine - x * sine)
 
 
 def _wrap(angle: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -34,7 +34,7 @@ def multiply(a: Floats, b: Floats) -> Floats:
     """Hamilton product `a b`: first `b`, then `a`. a, b: [..., 4], broadcast."""
     ax, ay, az, aw = a[..., 0], a[..., 1], a[..., 2], a[..., 3]
     bx, by, bz, bw = b[..., 0], b[..., 1], b[..., 2], b[..., 3]
-    return _stack(
+    return side_by_side(
         aw * bx + ax * bw + ay * bz - az * by,
         aw * by - ax * bz + ay * bw + az * bx,
         aw * bz + ax * by - ay * bx + az * bw,
@@ -52,7 +52,7 @@ def rotate(q: Floats, v: Floats) -> Floats:
     x, y, z, w = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
     vx, vy, vz = v[..., 0], v[..., 1], v[..., 2]
     tx, ty, tz = 2 * (y * vz - z * vy), 2 * (z * vx - x * vz), 2 * (x * vy - y * vx)
-    return _stack(
+    return side_by_side(
         vx + w * tx + y * tz - z * ty,
         vy + w * ty + z * tx - x * tz,
         vz + w * tz + x * ty - y * tx,
@@ -119,7 +119,7 @@ def from_6d(d: Floats) -> Floats:
 def to_6d(q: Floats) -> Floats:
     """The first two COLUMNS of the rotation matrix, one after the other: [..., 6] from unit quaternions [..., 4]."""
     x, y, z, w = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
-    return _stack(
+    return side_by_side(
         1 - 2 * (y * y + z * z),
         2 * (x * y + z * w),
         2 * (x * z - y * w),
@@ -178,7 +178,7 @@ def to_euler(order: str, q: Floats) -> Floats:
         np.arctan2(-sign * m[..., j, k], m[..., k, k]),
     )
     third = np.where(locked, 0, np.arctan2(-sign * m[..., i, j], m[..., i, i]))
-    return _stack(first, np.arctan2(sign * m[..., i, k], cosine), third)
+    return side_by_side(first, np.arctan2(sign * m[..., i, k], cosine), third)
 
 
 def slerp(a: Floats, b: Floats, t: ArrayLike) -> Floats:
@@ -248,17 +248,17 @@ def about_y(angle: ArrayLike) -> Floats:
     """The turn [..., 4] by `angle` [...] radians about +Y; float64 unless angle is a float32 array."""
     half = np.asarray(angle) / 2
     zero = np.zeros_like(half)
-    return _stack(zero, np.sin(half), zero, np.cos(half))
+    return side_by_side(zero, np.sin(half), zero, np.cos(half))
 
 
 def cross(a: Floats, b: Floats) -> Floats:
     """Cross product of vectors [..., 3], broadcast (numpy's own takes ten times as long for few vectors)."""
     ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
     bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
-    return _stack(ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
+    return side_by_side(ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
 
 
-def _stack(*parts: Any) -> Floats:
+def side_by_side(*parts: Any) -> NDArray[Any]:
     """Equal or broadcastable arrays side by side in a new last axis (np.stack is slow for small arrays)."""
     first = np.asarray(parts[0])
     out = np.empty((*first.shape, len(parts)), first.dtype)

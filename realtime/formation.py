@@ -125,7 +125,7 @@ def move(glide: Glide) -> Glide:
 def now(glide: Glide) -> F64:
     """Where the dancers' places are: [N, 2]."""
     there = _at(glide, glide.age)
-    return np.stack([there.real, there.imag], axis=1)
+    return np.array([there.real, there.imag]).T
 
 
 def _at(glide: Glide, age: int) -> C128:
