@@ -146,7 +146,7 @@ def test_dances_of_any_length_are_finished_side_by_side_as_alone() -> None:
 
 def test_the_shipped_dancer_slides_less_as_shown_than_as_it_comes_and_is_no_jerkier() -> None:
     dancer = open_dancer(SHIPPED)
-    heard = music.hear(demo.song(7, seconds=24.0).samples, dancer.lead_frames / FRAME_RATE)
+    heard = music.hear(demo.song(7, seconds=48.0).samples, dancer.lead_frames / FRAME_RATE)
     poses = perform(dancer, [heard] * 3, [dancer.setting(style) for style in dancer.styles], [0] * 3, "test")
     raw, seen = [decoded(pose, FRAME_RATE) for pose in poses], shown(poses)
     slides = [np.mean([feet.skating(dance, FRAME_RATE) for dance in dances]) for dances in (raw, seen)]
