@@ -64,6 +64,7 @@ class PhraserConfig:
     energy: float = 170.0  # nats, as wishes.Strict has them
     tempo: float = 6.0  # more where the beats of some takes were heard at twice the tempo of others
     feet: float = 40.0
+    front: float = 16.0  # none for dances that turn all the time
     sway: float = 4.0
 
 
@@ -201,11 +202,12 @@ class Phraser(Hearing):
 
     def _wishes(self, controls: Tensor, beat: Tensor, half: Tensor, place: Tensor) -> Tensor:
         """Nats [B, 2 * steps] by which each step meets what is asked, and leads home and to the front."""
+        c = self.config
         weight = controls[:, [self.control_names.index(name) for name in self._styles()]]
         share = weight.clamp(min=0.0) / weight.sum(dim=1, keepdim=True).clamp(min=1e-3)
         energy, tightness = (self.control(controls, name).unsqueeze(-1) for name in ("energy", "tightness"))
         tempo = beat[:, BEAT_NAMES.index("tempo") : BEAT_NAMES.index("tempo") + 1]
-        strict = wishes.Strict(self.config.energy, self.config.tempo, self.config.feet, self.config.sway)
+        strict = wishes.Strict(c.energy, c.tempo, c.feet, c.front, c.sway)
         return wishes.asked(
             self.repertoire,
             strict,

@@ -13,7 +13,6 @@ EASY = 0.2  # octaves of tempo that are free
 EVEN, EFFORT = 0.22, 8.0  # how the rank of steps grows with the energy asked for: 0.7 is about as fast as recorded
 OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
 HOME = 60.0  # nats for a metre towards home, a metre from it
-FRONT = 16.0  # nats for a radian towards the audience, a radian from it
 HABIT = 3.0  # nats for a step of the recording that is being danced
 TASTE = 6.0  # nats for the recordings that a dancer likes best
 SHOWN = 6.0  # nats against a step just shown
@@ -26,6 +25,7 @@ class Strict(NamedTuple):
     energy: float  # for all of the energy
     tempo: float  # an octave
     feet: float  # for the steps whose feet keep to the beat best, at a tightness of 1
+    front: float  # a radian towards the audience, a radian from it
     sway: float  # for steps that keep to two or three beats best, and against them where they would be a beat late
 
 
@@ -52,7 +52,11 @@ def asked(known: Repertoire, strict: Strict, a: Asked) -> Tensor:
     fixed = -0.5 * OFFBEAT - strict.energy * known.energy.square()
     traits = [2.0 * strict.energy * known.energy, fixed, strict.feet * known.lock]
     told += [a.home, a.front, (math.pi * a.half).cos()]
-    traits += [*(HOME * known.travel).unbind(-1), FRONT * known.turn, 0.5 * OFFBEAT * (math.pi * known.count).cos()]
+    traits += [
+        *(HOME * known.travel).unbind(-1),
+        strict.front * known.turn,
+        0.5 * OFFBEAT * (math.pi * known.count).cos(),
+    ]
     for period in PERIODS:
         turn, danced = math.pi / period * a.half, math.pi / period * known.count
         sway = strict.sway * known.sway * (known.period == period).to(turn.dtype)

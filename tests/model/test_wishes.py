@@ -112,7 +112,7 @@ def test_the_farther_it_has_turned_from_the_audience_the_more_a_step_that_turns_
     wished = wished_for(network, place=(0.0, 0.0, yaw))
     away = np.arctan2(np.sin(yaw), np.cos(yaw))
     beyond = max(0.0, abs(away) - staging.FREE_TURN)
-    assert float(wished.max() - wished.min()) == pytest.approx(wishes.FRONT * beyond, abs=0.01, rel=0.01)
+    assert float(wished.max() - wished.min()) == pytest.approx(network.config.front * beyond, abs=0.01, rel=0.01)
     if beyond > 0.1 and abs(away) < 3.1:
         assert float(known.turn[wished.argmax()]) == pytest.approx(-0.5 * np.sign(away))
 
