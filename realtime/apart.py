@@ -16,10 +16,10 @@ Bools = NDArray[np.bool_]
 
 ROOM, ROOM_SHARE = 0.9, 0.6  # metres from hips to hips that are kept free: at most, and of the nearest place's distance
 AHEAD = 0.5  # s: they look so far ahead
-GAIN = 2.0  # 1/s: how fast who is too close is led aside
+GAIN = 5.0  # 1/s: how fast who is too close is led aside
 HOME_SECONDS = 8.0  # in which what leads aside fades
-SHARE = 0.6  # of a dancer's own pace: at most so fast it is led
-SMOOTH = 0.25  # of the way to another pace, each frame
+SHARE = 1.0  # of a dancer's own pace: at most so fast it is led
+SMOOTH = 0.5  # of the way to another pace, each frame
 FARTHEST = 1.2  # m
 
 

@@ -256,7 +256,7 @@ class Session:
             shown, moment.opening = opening.step(moment.opening, shown, now.music, config.FRAME_RATE)
         root, local, contacts, moment.place = pose.decode(shown, moment.place, config.FRAME_RATE)
         if self.dancers > 1:
-            root[:, ::2] += self._aside(root[:, ::2])
+            root[:, ::2] += self._aside(root[:, ::2].copy())
         *alone, moment.finish = finish.step(moment.finish, root, local, contacts, config.FRAME_RATE)
         moment.alone = crew.Bodies(*alone)
         together, moment.crew = crew.step(moment.crew, now.beat_phase, now.period, moment.alone)

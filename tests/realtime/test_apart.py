@@ -105,10 +105,15 @@ def test_places_that_are_near_each_other_leave_less_room() -> None:
 def test_three_shipped_dancers_in_a_line_never_stand_in_each_other() -> None:
     """Without being led two of these would be within 40 cm of each other for a while."""
     session = Session(open_engine(dancers.find("steps"), "auto", "cpu"), RATE, 3, seed=SEED)
-    shown, danced = [], []
+    shown, danced, own, aside = [], [], [], []
     for _ in dance([groove(0).samples], session):
+        own.append(session.moment.apart.own)
+        aside.append(session.moment.apart.offset)
         shown.append(session.moment.seen)
         danced.append(session.moment.seen - session.moment.apart.offset)
     near = [[gaps(np.array(way)[:, pair]) for pair in ([0, 1], [1, 2], [0, 2])] for way in (danced, shown)]
-    assert np.mean(np.min(near[0], axis=0) < 0.4) > 0.05
+    assert np.mean(np.min(near[0], axis=0) < 0.4) > 0.03
     assert np.min(near[1]) > 0.4
+    led, paces = (np.linalg.norm(np.diff(np.array(way), axis=0), axis=2) for way in (aside, own))
+    assert led.max() > 0.01
+    assert (led <= apart.SHARE * paces + 1e-9).all()
