@@ -61,7 +61,10 @@ def _avatar(text: str) -> Path:
     if path.suffix.lower() not in TYPES or not path.is_file():
         raise StageError(f"--sink web: avatar={text} should be a .vrm file that is there")
     if not (BUILT / "avatar.js").is_file():
-        raise StageError("--sink web: avatar= needs the page's avatar part: run `make web` once (it needs npm)")
+        raise StageError(
+            "--sink web: avatar= needs the page's avatar part: run `make web` once, or, in the folder web, `npm ci`, "
+            "`npm run build` (Node.js)"
+        )
     return path
 
 

@@ -168,6 +168,30 @@ def test_a_port_that_another_program_holds_is_named_and_taken_once_it_is_free(st
     assert len(harness.answer()) == 1
 
 
+@pytest.mark.parametrize(
+    ("port", "control", "address", "named"),
+    [
+        (77000, 7701, "127.0.0.1", "Port 77000"),
+        (7700, 77010, "127.0.0.1", "Control Port 77010"),
+        (7700, 7701, "stage.local", "stage.local"),
+        (7700, 7701, "::1", "::1"),
+    ],
+)
+def test_a_slip_of_the_finger_in_the_inspector_is_named_and_can_be_mended(start_unity, port, control, address, named):
+    good, other = free_ports(2)
+    harness = start_unity(port=good, control=other)
+    assert named in harness.ask("ports", port, control, address)["problem"]
+    assert named not in harness.ask("ports", good, other, "127.0.0.1")["problem"]
+    frames = [frame(k) for k in range(12)]
+    assert len(followed(harness, OscSink, ("osc", good), frames)) == 12
+
+
+def test_an_animator_that_is_switched_off_is_named(start_unity):
+    harness = start_unity(port=free_ports(1)[0])
+    assert harness.ask("animator", "on")["problem"] == ""
+    assert "switched off" in harness.ask("animator", "off")["problem"]
+
+
 def test_a_fader_in_unity_moves_the_stage_which_answers(start_unity):
     (port,) = free_ports(1)
     with Ear() as control:
@@ -195,11 +219,11 @@ def test_garbage_of_every_kind_is_counted_and_the_dance_goes_on(start_unity):
             sender.sendto(data, ("127.0.0.1", port))
             if n % 20 == 0:
                 harness.ask("report")  # time to read: what the system drops tests nothing
-    harness.ask("report")
+    harness.ask("until", 0)  # a bundle that was cut after its rotations is a pose, too
     frames = [frame(k) for k in range(200, 212)]
     at = {round(shown.audio_time, 3): shown.positions[0] for shown in frames}
     found = [pose for pose in followed(harness, OscSink, ("osc", port), frames) if round(pose["time"], 3) in at]
-    assert len(found) >= 11  # a bundle that was cut after its rotations was a pose, too
+    assert len(found) == 12
     assert np.abs(joints(found) - [at[round(pose["time"], 3)] for pose in found]).max() < MILLIMETRE
     report = harness.ask("report")
     assert report["garbage"] > 100

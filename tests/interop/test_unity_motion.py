@@ -66,6 +66,15 @@ def test_poses_that_come_late_now_and_then_do_not_stop_the_movement(start_unity)
     assert rate.max() < 1.11
 
 
+def test_after_a_day_the_movement_is_as_even_as_at_the_start(start_unity):
+    def late(first):
+        shown = (dataclasses.replace(f, audio_time=first + f.audio_time) for f in rough(60))
+        return hands(drawn(start_unity(), shown, 8))[20 * 8 :]
+
+    day = 86400.0  # as a float the stream's time then comes in steps of 8 ms
+    assert np.abs(late(day) - late(0.0)).max() < 0.004
+
+
 def test_a_lost_pose_makes_no_leap(start_unity):
     harness, found = start_unity(), []
     for k, data in enumerate(pose_datagrams(list(rough(30)))):

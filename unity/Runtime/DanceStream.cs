@@ -23,6 +23,7 @@ namespace StreamingDance
     {
         public const int MaxDancers = 64;
         public const double SilentSeconds = 1.0;
+        private const double FloatStep = 1.2e-7;  // of a float: between a number and the next one
         private const double SameShow = 1.0;  // s: an older frame is a straggler; much older, the show began anew
 
         private readonly object gate = new object();
@@ -78,6 +79,7 @@ namespace StreamingDance
         /// <summary>A frame begins. False when it is older than what was heard; then nothing of it is taken.</summary>
         internal bool BeginFrame(double time, double now)
         {
+            time = Unrounded(time);
             bool silent = now - Show.Arrived > SilentSeconds;
             if (Show.Session == 0 || silent || time < Show.Time - SameShow || Show.Clock.IsElsewhere(time, now)) BeginShow(time, now);
             else if (time <= Show.Time) return current = false;
@@ -119,6 +121,14 @@ namespace StreamingDance
                 Show.Lost += (long)Math.Min(Math.Round(passed / Show.Interval) - 1.0, 1000.0);
                 Show.Interval *= 1.1;  // or else poses have become rarer
             }
+        }
+
+        // The stream's time comes as a float: after hours it moves in steps of milliseconds, and so would the speed of every
+        // limb. Within such a step of where the next pose should be, it is taken to be there.
+        private double Unrounded(double time)
+        {
+            double even = Show.Time + Show.Interval, step = Math.Abs(time) * FloatStep;
+            return Show.Session > 0 && Math.Abs(time - even) <= step ? even : time;
         }
 
         private int Slot(int dancer) { return Show.IsVmc || dancer < 0 || dancer >= MaxDancers ? 0 : dancer; }

@@ -25,6 +25,7 @@ namespace StreamingDance
             if (animator == null) return "no Animator here or below: put this component on your character";
             if (animator.avatar == null || !animator.avatar.isValid || !animator.avatar.isHuman)
                 return "the character is not Humanoid: select its model file, tab Rig, Animation Type: Humanoid, Apply";
+            if (!animator.isActiveAndEnabled) return "the Animator is switched off: tick it, and the object it is on";
             for (int bone = 0; bone < Skeleton.Count; bone++)
                 if (IsNeeded(bone) && animator.GetBoneTransform(Skeleton.HumanBone(bone)) == null)
                     return "bone " + Skeleton.HumanBone(bone) + " is hidden or missing: in the model's tab Rig switch off "

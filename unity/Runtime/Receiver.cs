@@ -48,12 +48,13 @@ namespace StreamingDance
 
         /// <summary>
         /// The receiver of a port, opened when nobody has it yet. A stage on this computer is heard on loopback alone; one
-        /// elsewhere, on all networks.
+        /// elsewhere, on all networks. Where a port or the address is none, the receiver says so and hears nothing.
         /// </summary>
         public static Receiver Open(int port, string stageAddress, int controlPort)
         {
             IPAddress address;
-            if (!IPAddress.TryParse(stageAddress, out address)) address = IPAddress.Loopback;
+            string wrong = Wrong(port, stageAddress, controlPort, out address);
+            if (wrong != null) return new Receiver(0, IPAddress.Loopback, 0) { users = 1, Problem = wrong };
             foreach (Receiver open in all)
             {
                 if (open.port != port || !open.stageAddress.Equals(address) || open.stage.Port != controlPort) continue;
@@ -69,8 +70,7 @@ namespace StreamingDance
         /// <summary>One user less; the last one closes the port.</summary>
         public void Release()
         {
-            if (--users > 0) return;
-            all.Remove(this);
+            if (--users > 0 || !all.Remove(this)) return;
             closing.Set();
             Socket open = socket;
             if (open != null) TrySend(open, new byte[0], new IPEndPoint(IPAddress.Loopback, port));  // wakes the thread
@@ -82,6 +82,16 @@ namespace StreamingDance
         {
             Socket open = socket;
             if (open != null) TrySend(open, message, stage);
+        }
+
+        private static string Wrong(int port, string stageAddress, int controlPort, out IPAddress address)
+        {
+            bool isAddress = IPAddress.TryParse(stageAddress, out address) && address.AddressFamily == AddressFamily.InterNetwork;
+            if (!isAddress) return "Stage Address '" + stageAddress + "' is no IP address such as 192.168.0.20";
+            if (port < 1 || port > IPEndPoint.MaxPort) return "Port " + port + " is none: 1 to 65535, 7700 as it comes";
+            if (controlPort < 1 || controlPort > IPEndPoint.MaxPort)
+                return "Control Port " + controlPort + " is none: 1 to 65535, 7701 as it comes";
+            return null;
         }
 
         private void Run()

@@ -19,15 +19,19 @@ namespace StreamingDance
     public sealed partial class StreamingDancer : MonoBehaviour
     {
         [Header("Stream")]
+        [Delayed]
         [Tooltip("UDP port that listens: 7700 for /dance, 39539 for VMC")]
         public int port = 7700;
 
+        [Delayed]
         [Tooltip("Which dancer of the stage, from 0; a VMC port has one only")]
         public int dancer;
 
+        [Delayed]
         [Tooltip("IP address of the computer on which the stage runs. 127.0.0.1 is this one: then nothing from outside is heard")]
         public string stageAddress = "127.0.0.1";
 
+        [Delayed]
         [Tooltip("The stage's --control port, to which SetControl, Tap and the others speak")]
         public int controlPort = 7701;
 
@@ -90,10 +94,10 @@ namespace StreamingDance
         public float BeatPhase { get { return beat.Phase; } }
         public int BeatInBar { get { return beat.BeatInBar; } }
 
-        /// <summary>Whether the stage hears music, how lively (0-1) and how loud (dB, 0 is full scale).</summary>
+        /// <summary>Whether the stage hears music, how lively (0-1) and how loud (dB, 0 is full scale); false, 0 and -120 while nothing arrives.</summary>
         public bool Music { get { return Last.Music; } }
         public float Energy { get { return Last.Energy; } }
-        public float LoudnessDb { get { return player != null ? Last.LoudnessDb : -120f; } }
+        public float LoudnessDb { get { return IsAlive ? Last.LoudnessDb : -120f; } }
 
         /// <summary>How firmly a foot stands, 0-1: 0 left heel, 1 left toe, 2 right heel, 3 right toe.</summary>
         public float Contact(int point) { return receiver != null ? receiver.Stream.Contact(openDancer, point) : 0f; }
@@ -105,9 +109,11 @@ namespace StreamingDance
         public string RigProblem { get { return movesCharacter ? HumanoidRig.Problem(FindAnimator()) : null; } }
 
         /// <summary>What the stage answered to the last control message.</summary>
-        public string LastAnswer { get { return Last.Answer; } }
+        public string LastAnswer { get { return player != null ? player.Show.Answer : null; } }
 
-        private Show Last { get { return player != null ? player.Show : new Show(); } }
+        private bool IsAlive { get { return player != null && player.IsAlive(StreamClock.Now); } }
+
+        private Show Last { get { return IsAlive ? player.Show : new Show(); } }
 
         private void Awake() { Rig(); }
 
@@ -136,7 +142,12 @@ namespace StreamingDance
             if (lamp.IsDue(now)) Refresh(now);
             player.Advance(now, Time.unscaledDeltaTime, delayPoses, travel);
             ApplyBody();
-            if (!player.IsAlive(now) || !beat.Advance(player.Show, player.Time, Time.unscaledDeltaTime)) return;
+            if (!player.IsAlive(now)) beat = new BeatFollower();
+            else if (beat.Advance(player.Show, player.Time, Time.unscaledDeltaTime)) Beat();
+        }
+
+        private void Beat()
+        {
             onBeat.Invoke(beat.BeatInBar);
             if (beat.BeatInBar == 1) onBar.Invoke();
         }

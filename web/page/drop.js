@@ -2,7 +2,8 @@
 // `make web` and is loaded only when it is needed.
 
 const PART = "./dist/avatar.js";
-const MISSING = "To see avatars run  make web  once where the stage is, then load this page again.";
+const MISSING =
+  "To see avatars run  make web  once where the stage is (without make:  npm ci  and  npm run build  in its folder web), then load this page again.";
 
 export class Wardrobe {
   #gl;

@@ -5,6 +5,8 @@ namespace UnityEditor
 {
     public sealed class CustomEditor : Attribute { public CustomEditor(Type type) { } }
 
+    public sealed class CanEditMultipleObjects : Attribute { }
+
     public enum MessageType { None, Info, Warning, Error }
 
     public class Editor : UnityEngine.Object
@@ -14,6 +16,8 @@ namespace UnityEditor
         public virtual bool RequiresConstantRepaint() { return false; }
         public bool DrawDefaultInspector() { return true; }
     }
+
+    public static class EditorUtility { public static bool IsPersistent(UnityEngine.Object thing) { return false; } }
 
     public static class EditorGUILayout { public static void HelpBox(string message, MessageType type) { } }
 }

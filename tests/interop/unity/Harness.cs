@@ -49,6 +49,8 @@ internal static class Harness
             case "until": return Follow(int.MaxValue, Number(words[1]));
             case "report": return Report();
             case "say": return Say(words);
+            case "ports": return Ports(int.Parse(words[1]), int.Parse(words[2]), words[3]);
+            case "animator": return Switch(words[1] == "on");
             case "take": return Take(words);
             case "advance": return Advance(words);
             case "newest": return Newest();
@@ -98,6 +100,12 @@ internal static class Harness
         dancer.onBar.AddListener(() => events.Add("\"bar\""));
         Call(dancer, "Awake");
         Call(dancer, "OnEnable");
+        return Settled();
+    }
+
+    // once the port is open, or it is known why not
+    private static string Settled()
+    {
         while (!Get<Receiver>("receiver").IsOpen && Get<Receiver>("receiver").Problem == null) Thread.Sleep(1);
         return Report();
     }
@@ -149,6 +157,22 @@ internal static class Harness
             + ", \"answer\": \"" + dancer.LastAnswer + "\", \"background\": " + (Application.runInBackground ? "true" : "false")
             + ", \"problem\": \"" + receiver.Problem + "\", \"fault\": " + (receiver.Fault == null ? "null" : "\"" + receiver.Fault.GetType() + "\"")
             + ", \"events\": [" + string.Join(", ", events.ToArray()) + "]}";
+    }
+
+    // another port, control port and stage address in the inspector, seen by the next LateUpdate
+    private static string Ports(int port, int controlPort, string address)
+    {
+        dancer.port = port;
+        dancer.controlPort = controlPort;
+        dancer.stageAddress = address;
+        Call(dancer, "LateUpdate");
+        return Settled();
+    }
+
+    private static string Switch(bool on)
+    {
+        animator.enabled = on;
+        return "{\"problem\": \"" + dancer.RigProblem + "\"}";
     }
 
     private static string Say(string[] words)

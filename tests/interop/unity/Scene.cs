@@ -15,7 +15,11 @@ namespace UnityEngine
         public T GetComponentInChildren<T>() where T : class { return gameObject.Find<T>(); }
     }
 
-    public class Behaviour : Component { public bool enabled = true; }
+    public class Behaviour : Component
+    {
+        public bool enabled = true;
+        public bool isActiveAndEnabled { get { return enabled; } }
+    }
 
     public class MonoBehaviour : Behaviour { public bool useGUILayout = true; }
 
@@ -130,6 +134,7 @@ namespace UnityEngine
     public static class Debug
     {
         public static void Log(object message) { Console.Error.WriteLine(message); }
+        public static void LogWarning(object message, Object context) { Console.Error.WriteLine(message); }
         public static void LogException(Exception fault, Object context) { Console.Error.WriteLine(fault); }
     }
 }

@@ -7,6 +7,8 @@ namespace UnityEngine
 
     public sealed class TooltipAttribute : Attribute { public TooltipAttribute(string text) { } }
 
+    public sealed class DelayedAttribute : Attribute { }
+
     public sealed class RangeAttribute : Attribute { public RangeAttribute(float low, float high) { } }
 
     public sealed class AddComponentMenu : Attribute { public AddComponentMenu(string place) { } }

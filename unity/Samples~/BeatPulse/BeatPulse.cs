@@ -13,12 +13,17 @@ public sealed class BeatPulse : MonoBehaviour
     private void OnEnable()
     {
         rest = transform.localScale;
-        dancer.onBeat.AddListener(Swell);
+        if (dancer == null)
+        {
+            Debug.LogWarning("Beat Pulse: drag the character with the Streaming Dancer into the field Dancer", this);
+            enabled = false;
+        }
+        else dancer.onBeat.AddListener(Swell);
     }
 
     private void OnDisable()
     {
-        dancer.onBeat.RemoveListener(Swell);
+        if (dancer != null) dancer.onBeat.RemoveListener(Swell);
         transform.localScale = rest;
     }
 

@@ -11,6 +11,8 @@ public sealed class StickFigure : MonoBehaviour
     private readonly Transform[] limbs = new Transform[Skeleton.Count];
     private StreamingDancer dancer;
 
+    private void Reset() { GetComponent<StreamingDancer>().movesCharacter = false; }  // the inspector asks for no character
+
     private void Start()
     {
         dancer = GetComponent<StreamingDancer>();
