@@ -38,6 +38,7 @@ TEMPO_WEIGHT = 0.05  # of the network's own word on tempo, each frame
 TEMPO_FLOOR = 1e-4  # no tempo is less likely in its word
 
 TEMPO_STIFFNESS = 80.0  # exp(-stiffness |T' / T - 1|) at each beat
+LEAP_SHARE, LEAP_STIFFNESS = 0.01, 8.0  # of the beats, a tempo that goes much farther: jumps happen
 PRIOR_BPM, PRIOR_WIDTH = 112.0, 0.5  # log-normal at the start
 BEAT_PRIOR_BPM, BEAT_PRIOR_WIDTH, BEAT_PRIOR_WEIGHT = 108.0, 0.45, 1.0  # applied at each beat
 RANGE_WIDTH = 0.02  # of the bounds of a range, in log tempo
@@ -129,8 +130,12 @@ def _near_beat() -> NDArray[np.float64]:
 
 def _stiff() -> NDArray[np.float64]:
     """From period to period at a beat, [n, n]; rows sum to 1."""
-    stay = np.exp(-TEMPO_STIFFNESS * np.abs(PERIODS[None, :] / PERIODS[:, None] - 1.0)) * np.gradient(PERIODS)
-    return np.asarray(stay / stay.sum(axis=1, keepdims=True))
+
+    def moves(stiffness: float) -> NDArray[np.float64]:
+        stay = np.exp(-stiffness * np.abs(PERIODS[None, :] / PERIODS[:, None] - 1.0)) * np.gradient(PERIODS)
+        return np.asarray(stay / stay.sum(axis=1, keepdims=True))
+
+    return (1.0 - LEAP_SHARE) * moves(TEMPO_STIFFNESS) + LEAP_SHARE * moves(LEAP_STIFFNESS)
 
 
 _CELLS = np.arange(SHAPE[1])
