@@ -94,13 +94,6 @@ def push(ear: Ear, state: ActivationState, log_mel: F32) -> tuple[Activation, Ac
     return answer, ActivationState(hops[HOPS_PER_FRAME:].copy(), first, second)
 
 
-def tempo(heard: Activation) -> F32:
-    """The chance of each tempo and, last, of no beat [TEMPO_BINS + 1]."""
-    odds: F32 = np.exp(heard.tempo - heard.tempo.max())
-    odds /= odds.sum()
-    return odds
-
-
 def load(path: Path = SHIPPED) -> Ear:
     """Read an ear file (npz, no pickle). Raises AudioError with one line for anything else."""
     try:

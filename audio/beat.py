@@ -1,8 +1,7 @@
 """The beat engine: from what the network hears to a clock that can be asked for any moment ahead.
 
     log-mel hops ─► activation.push ─► bar_pointer.move ─► beat_clock.follow ─► predict(now + ahead)
-          │             │ downbeats ─────────────────────► bar.listen ──────────────┘
-          └─► second_hearing: in doubt, another one that knows nothing of before; it may take over
+                        │ downbeats ─────────────────────► bar.listen ──────────────┘
 
 The filter believes, the clock follows it. The performer's hand (`audio/beat_hand.py`) moves both.
 """
@@ -13,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from audio import activation, bar, bar_pointer, beat_clock, beat_confidence, second_hearing
+from audio import activation, bar, bar_pointer, beat_clock, beat_confidence
 from audio.activation import SHOWN_AFTER_HOPS, Ear
 from audio.config import FRAME_RATE, HOP_RATE, HOPS_PER_FRAME
 from audio.features import FrameFeatures
@@ -71,7 +70,6 @@ class BeatState(NamedTuple):
     ear: Ear  # never changes
     activation: activation.ActivationState
     belief: F32  # bar_pointer.SHAPE
-    second: second_hearing.Second
     limits: tuple[float, float]  # bpm: the performer's range
     prior: bar_pointer.Prior  # and what it means for the filter
     held: float  # s: a period that somebody gave, or 0
@@ -91,7 +89,6 @@ def init(slowest_bpm: float = SLOWEST_BPM, fastest_bpm: float = FASTEST_BPM, ear
         ear=ear or activation.shipped(),
         activation=activation.init(),
         belief=prior.first.copy(),
-        second=second_hearing.init(),
         limits=(slowest_bpm, fastest_bpm),
         prior=prior,
         held=0.0,
@@ -111,10 +108,10 @@ def push(state: BeatState, frame: FrameFeatures) -> BeatState:
     silent = quiet >= MUSIC_HOLD_FRAMES
     heard, memory = activation.push(state.ear, state.activation, frame.log_mel)
     beats, downs = bar_pointer.chance(heard.beats).tolist()
-    tempo = activation.tempo(heard)
+    tempo = np.exp(heard.tempo - heard.tempo.max())
+    tempo /= tempo.sum()
     belief = bar_pointer.move(state.belief, beats, tempo, state.prior, silent)
     state = state._replace(activation=memory, belief=belief, quiet=quiet)
-    state = _hear_again(state, frame.log_mel, beats, tempo, silent)
     state = _follow(state, float(tempo[-1]), silent)
     state = _listen(state, beats, downs)
     sure = 0.0 if silent else beat_confidence.chance(state.evidence, state.ear.confidence)
@@ -185,17 +182,6 @@ def from_vector(numbers: F32, metre: int = 4) -> Beat:
         metre=metre,
         time_to_downbeat=(metre - place) * 60.0 / bpm,
     )
-
-
-def _hear_again(state: BeatState, log_mel: F32, beats: list[float], tempo: F32, silent: bool) -> BeatState:
-    """Let the second hearing listen; what it knows better is believed from now on."""
-    second = second_hearing.hear(state.second, beats, tempo)
-    ruled = silent or bool(state.given or state.held)
-    second = second_hearing.listen(second, state.ear, log_mel, state.prior, ruled)
-    if not second_hearing.is_better(second, state.clock.period):
-        return state._replace(second=second)
-    rival = second.rival
-    return state._replace(activation=rival.activation, belief=rival.belief, second=second_hearing.taken(second))
 
 
 def _follow(state: BeatState, beatless: float, silent: bool) -> BeatState:

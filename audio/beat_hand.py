@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from audio import bar, bar_pointer, beat_clock, second_hearing
+from audio import bar, bar_pointer, beat_clock
 from audio.beat import FASTEST_BPM, GIVEN_HOLD_FRAMES, SLOWEST_BPM, BeatState
 
 HELD_WIDTH = 0.03  # log tempo, around a tempo that is given or tapped
@@ -24,7 +24,7 @@ def with_range(state: BeatState, slowest_bpm: float, fastest_bpm: float) -> Beat
     for factor in (2.0, 0.5):
         if not slowest_bpm <= bpm <= fastest_bpm and slowest_bpm <= factor * bpm <= fastest_bpm:
             return _scaled(state, factor)
-    return state._replace(belief=_weighed(state, slowest_bpm, fastest_bpm), second=second_hearing.init())
+    return state._replace(belief=_weighed(state, slowest_bpm, fastest_bpm))
 
 
 def with_tempo(state: BeatState, bpm: float | None) -> BeatState:
@@ -33,8 +33,7 @@ def with_tempo(state: BeatState, bpm: float | None) -> BeatState:
         return state._replace(prior=bar_pointer.within(*state.limits), held=0.0)
     state = state._replace(prior=bar_pointer.within(bpm, bpm, HELD_WIDTH), held=60.0 / bpm)
     clock = state.clock._replace(period=60.0 / bpm, locked=True)
-    belief = bar_pointer.at(clock.period, clock.beats % 1.0, VAGUE_PHASE)
-    return state._replace(belief=belief, second=second_hearing.init(), clock=clock)
+    return state._replace(belief=bar_pointer.at(clock.period, clock.beats % 1.0, VAGUE_PHASE), clock=clock)
 
 
 def tapped(state: BeatState, bpm: float, ago_seconds: float) -> BeatState:
@@ -93,7 +92,7 @@ def _set(state: BeatState, period: float, phase: float) -> BeatState:
     clock, told = beat_clock.leap(state.clock, period, phase), state.bar
     if beat_clock.phase_error(state.clock, phase) < 0.0:  # back, which the clock does by going on: one beat more counts
         told = told._replace(number=told.number + 1, origin=told.origin + 1)
-    return state._replace(clock=clock, bar=told, belief=bar_pointer.at(period, phase), second=second_hearing.init())
+    return state._replace(clock=clock, bar=told, belief=bar_pointer.at(period, phase))
 
 
 def _scaled(state: BeatState, factor: float) -> BeatState:
@@ -104,7 +103,6 @@ def _scaled(state: BeatState, factor: float) -> BeatState:
     return state._replace(
         clock=clock,
         belief=bar_pointer.at(clock.period, place % 1.0),
-        second=second_hearing.init(),
         bar=bar.told(round(clock.beats - place % 1.0), metre, math.floor(place)),
     )
 

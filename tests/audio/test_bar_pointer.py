@@ -131,6 +131,13 @@ def test_a_train_twice_as_fast_as_the_range_is_counted_at_half_its_tempo() -> No
     assert 60.0 / bar_pointer.best(heard)[0] == pytest.approx(80.0, rel=0.02)
 
 
+@pytest.mark.parametrize(("old", "new"), [(120, 90), (150, 105), (90, 120), (100, 140), (130, 150), (80, 100)])
+def test_a_tempo_that_jumps_is_found_within_a_second_and_three_quarters(old: float, new: float) -> None:
+    before, after = clicks(old, 0.3, 12.0), clicks(new, 0.3, 1.75)
+    belief = beliefs(np.concatenate([before, after]), UNKNOWN)[-1]
+    assert 60.0 / bar_pointer.best(belief)[0] == pytest.approx(new, rel=0.03)
+
+
 def test_silence_forgets_the_beat_and_sound_does_not() -> None:
     sure = bar_pointer.at(0.5, 0.0)
     nothing = bar_pointer.chance(np.full(4, -3.0, np.float32)).tolist()
