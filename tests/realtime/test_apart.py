@@ -13,7 +13,7 @@ from realtime.loop import dance
 from realtime.session import Session
 from tests.audio.streams import groove
 
-SEED = 2
+SEED = 14
 PLACES = np.array([[-0.7, 0.0], [0.7, 0.0]])
 FREE = np.array([True, True])
 WALKS = arrays(float, (40, 3, 2), elements=st.floats(-0.1, 0.1)).map(lambda steps: np.cumsum(steps, axis=0))
@@ -112,7 +112,7 @@ def test_three_shipped_dancers_in_a_line_never_stand_in_each_other() -> None:
         shown.append(session.moment.seen)
         danced.append(session.moment.seen - session.moment.apart.offset)
     near = [[gaps(np.array(way)[:, pair]) for pair in ([0, 1], [1, 2], [0, 2])] for way in (danced, shown)]
-    assert np.mean(np.min(near[0], axis=0) < 0.4) > 0.03
+    assert np.mean(np.min(near[0], axis=0) < 0.4) > 0.1
     assert np.min(near[1]) > 0.4
     led, paces = (np.linalg.norm(np.diff(np.array(way), axis=0), axis=2) for way in (aside, own))
     assert led.max() > 0.01
