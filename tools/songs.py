@@ -33,7 +33,8 @@ kinds (--kind, as many as you like; the songs take turns; default: song, improvi
   whole songs    song (a named style), improvised (a groove that no style has), plain (a style, clean and complete)
   tempo          steady, human, drift, rubato, jump, slow (55-80 bpm), fast (160-210)
   rhythm         swing, waltz, sparse, upbeat (the beat is soft), offbeat (it may not be heard at all), club (bass
-                 between the bass drums), "head nod" (slow, with eighths that all but pass for beats)
+                 between the bass drums), "head nod" (slow, with eighths that all but pass for beats), ticking (hats
+                 on the beats alone, bass drum and bass around them)
   a show         medley, cut (to another song), break (of four bars), room (a drawn one)
   no music       silence, noise, speech, applause, or "not music" for any; their .beats are empty
 

@@ -123,8 +123,63 @@ def head_nod(rng: Rng) -> Drawn:
     return style, None
 
 
+def ticking(rng: Rng) -> Drawn:
+    """Hats or a ride tick on the beats and never between; bass drum, bass and chords push around them, as in lo-fi.
+
+    The same hats mark the off-beat in house: who takes them for that hears all of it half a beat off.
+    """
+    kick = _pushing(rng)
+    ticks = _pick(rng, "x...", "x...", "X...", "x..,", "x.,.", "x...x...x...x.o.", "x...x...X...x...")
+    drums = {
+        "kick": kick,
+        _pick(rng, "hat", "hat", "hat", "tick", "shaker", "ride"): ticks,
+        _pick(rng, "snare", "snap", "rim", "clap"): _pick(
+            rng, "....x.......x...", "....o.......o...", "....x..,....x...", "....o..o.o..x...", "." * 16, "." * 16
+        ),
+        _pick(rng, "tamb", "block", "conga", "open"): _pick(
+            rng, "." * 16, "." * 16, "..,....,...,....", "......o......o.."
+        ),
+    }
+    bass = _pick(rng, kick, kick, _pushing(rng)).lower().replace("x", "r")
+    chords = _pick(
+        rng,
+        "x.....x.........",
+        "x..x..x.........",
+        "..x...x...x...x.",
+        "x..x..x...x.x...",
+        "x" + "." * 15,
+        _pushing(rng),
+    )
+    style = Style(
+        (64.0, 120.0),
+        drums,
+        bass=bass,
+        chords=chords,
+        lead=_pick(rng, "x..x..x...x.x...", "..x...x.x...x...", "x.x.x...x.x.x...", "x.......x......."),
+        swing_16=float(rng.choice([0.5, rng.uniform(0.52, 0.62)])),
+        chord_shape=_pick(rng, "organ", "soft", "string"),
+        chord_seconds=float(rng.uniform(0.2, 1.5)),
+        bass_shape=_pick(rng, "soft", "string", "saw"),
+        family=_pick(rng, "lofi", "lofi", "hiphop", "funk", "jazz", "electronic"),
+        harmony=_pick(rng, "", "minor jazz", "modal"),
+    )
+    return style, None
+
+
+def _pushing(rng: Rng) -> str:
+    """A bar of sixteenths that mostly begins on the one and then goes between the beats rather than onto them."""
+    likely = np.array([0.9, 0.02, 0.15, 0.3, 0.05, 0.02, 0.5, 0.25, 0.4, 0.05, 0.5, 0.3, 0.05, 0.02, 0.3, 0.15])
+    return "".join("X" if hit else "." for hit in rng.random(16) < likely)
+
+
 def _pick(rng: Rng, *patterns: str) -> str:
     return str(rng.choice(patterns))
 
 
-GROOVES: dict[str, Callable[[Rng], Drawn]] = {"offbeat": offbeat, "upbeat": upbeat, "club": club, "head nod": head_nod}
+GROOVES: dict[str, Callable[[Rng], Drawn]] = {
+    "offbeat": offbeat,
+    "upbeat": upbeat,
+    "club": club,
+    "head nod": head_nod,
+    "ticking": ticking,
+}

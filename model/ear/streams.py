@@ -22,6 +22,7 @@ TEMPO_WIDTH = 1.0  # bins: of a tempo's bell in the target
 LATEST_START_SECONDS = 30.0  # a song may begin in its middle
 NO_MUSIC = "not music"  # the kind of such examples
 FORGET = 0.08  # the chance, each chunk, that a stream's state begins anew
+CUTS = 0.2  # the chance, each chunk of a training, that a stream leaves its song for the middle of another
 BAND_GAIN = 0.45  # neper: of the random smooth equaliser
 LOUDEST_FLOOR = 0.03  # of the gain control's peak: a noise floor laid under the mel magnitudes
 FASTEST, SLOWEST = 1.16, 0.86  # how far a song is stretched in time
@@ -38,6 +39,7 @@ class Chunk(NamedTuple):
     downbeat: Tensor  # [B, T, 4]
     tempo: Tensor  # [B, T, TEMPO_BINS + 1] a distribution
     forget: Tensor  # [B] 1 where the state begins anew before this chunk
+    cut: Tensor  # [B] 1 where this chunk begins another song
 
 
 @dataclass
@@ -139,7 +141,7 @@ class Streams:
     def __init__(self, corpus: list[Heard], batch: int, frames: int, seed: int, varied: float = 0.0) -> None:
         """`varied`: the share of songs that are played at another speed and pitch, so that no two epochs are alike.
 
-        Where it is above 0 songs are disguised, too.
+        Where it is above 0 songs are disguised and cut off, too.
         """
         self.corpus = corpus
         self.talk = [heard for heard in corpus if heard.kind == NO_MUSIC]
@@ -158,6 +160,9 @@ class Streams:
         log_mel = np.empty((*shape, HOPS_PER_FRAME, MEL_BANDS), np.float32)
         beat, downbeat = np.empty((*shape, HOPS_PER_FRAME), np.float32), np.empty((*shape, HOPS_PER_FRAME), np.float32)
         tempo = np.empty(shape, np.float32)
+        cut = self.rng.random(self.batch) < (CUTS if self.varied else 0.0)
+        for row in np.flatnonzero(cut).tolist():
+            self._change(row)
         for row in range(self.batch):
             filled = 0
             while filled < self.frames:
@@ -174,7 +179,7 @@ class Streams:
                     self._change(row)
         varied = self._vary(log_mel)
         forget = (self.rng.random(self.batch) < FORGET).astype(np.float32)
-        arrays = (varied.reshape(self.batch, -1, MEL_BANDS), beat, downbeat, _bells(tempo), forget)
+        arrays = (varied.reshape(self.batch, -1, MEL_BANDS), beat, downbeat, _bells(tempo), forget, cut)
         return Chunk(*(torch.from_numpy(np.ascontiguousarray(a, np.float32)) for a in arrays))
 
     def _song(self) -> Song:

@@ -19,41 +19,25 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from torch.nn import functional as fn
 from tqdm import tqdm
 
 from audio.activation import NAMES
 from audio.config import AudioError
-from model.ear.network import ABOUT, WEIGHTS, EarNetwork, Heard, widened
+from model.ear.losses import of_rows, total
+from model.ear.network import ABOUT, WEIGHTS, EarNetwork, widened
 from model.ear.parts import Heard as Example
 from model.ear.parts import read
-from model.ear.streams import Chunk, Streams
+from model.ear.streams import Streams
+from model.ear.teachers import Teachers, taught
 from model.trainer import Plan
 
 LOG, VALIDATION_LOG = "loss.jsonl", "validation.jsonl"
-BEAT_WEIGHT = 3.0  # a hop on the beat counts so much more than one beside it
-DOWNBEAT_SHARE, TEMPO_SHARE = 1.0, 0.05
 HELD_OUT = 24  # examples, the last ones, that are never trained on; of a small corpus half
 VARIED = 0.5  # the share of songs that are played at another speed and pitch
 SAVE_EVERY = 120.0  # s
 
 
-def losses(heard: Heard, chunk: Chunk) -> dict[str, Tensor]:
-    """Binary cross-entropy of beats and downbeats, cross-entropy of the tempo; means."""
-    weight = torch.tensor(BEAT_WEIGHT)
-    return {
-        "beat": fn.binary_cross_entropy_with_logits(heard.beat, chunk.beat, pos_weight=weight),
-        "downbeat": fn.binary_cross_entropy_with_logits(heard.downbeat, chunk.downbeat, pos_weight=weight),
-        "tempo": -(chunk.tempo * fn.log_softmax(heard.tempo, dim=-1)).sum(-1).mean(),
-    }
-
-
-def total(parts: dict[str, Tensor]) -> Tensor:
-    """What is minimised."""
-    return parts["beat"] + DOWNBEAT_SHARE * parts["downbeat"] + TEMPO_SHARE * parts["tempo"]
-
-
-def begun(start: Path, network: EarNetwork) -> dict[str, Tensor]:
+def begun(start: Path, network: EarNetwork, option: str = "--start") -> dict[str, Tensor]:
     """The weights of a run's folder, or of an ear file of the stage, made to fit `network`; raises AudioError."""
     try:
         if start.suffix == ".npz":
@@ -64,14 +48,14 @@ def begun(start: Path, network: EarNetwork) -> dict[str, Tensor]:
         return widened(weights, network)
     except (OSError, SafetensorError, RuntimeError, KeyError, ValueError, BadZipFile) as error:
         reason = str(error).splitlines()[0]
-        raise AudioError(f"--start {start}: holds no weights of this network ({reason})") from error
+        raise AudioError(f"{option} {start}: holds no weights of this network ({reason})") from error
 
 
 class Run:
-    """The network, its averaged copy, the optimiser, and the states of the streams."""
+    """The network, its averaged copy, its teachers, the optimiser, and the states of the streams."""
 
-    def __init__(self, network: EarNetwork, streams: Streams, plan: Plan) -> None:
-        self.network, self.streams, self.plan = network, streams, plan
+    def __init__(self, network: EarNetwork, streams: Streams, plan: Plan, teachers: Teachers | None) -> None:
+        self.network, self.streams, self.plan, self.teachers = network, streams, plan, teachers
         self.averaged = copy.deepcopy(network).eval()
         self.optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay)
         self.before, self.state = network.first_state(streams.batch)
@@ -83,9 +67,10 @@ class Run:
         keep = 1.0 - chunk.forget
         state = (self.state[0] * keep[None, :, None], self.state[1] * keep[None, :, None])
         heard, state = self.network(chunk.log_mel, self.before * keep[:, None, None], state)
-        parts = losses(heard, chunk)
+        parts = of_rows(heard, chunk)
+        loss = taught(heard, self.teachers.hear(chunk, self.before), chunk) if self.teachers else total(parts)
         self.optimiser.zero_grad()
-        total(parts).backward()
+        loss.mean().backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip)
         for group in self.optimiser.param_groups:
             group["lr"] = self.plan.rate_at(self.steps, done)
@@ -97,7 +82,7 @@ class Run:
         with torch.no_grad():
             for slow, fast in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
                 slow.lerp_(fast, 1.0 - share)
-        return {name: value.item() for name, value in parts.items()}
+        return {name: value.mean().item() for name, value in parts.items()}
 
     def validate(self, corpus_streams: Streams, chunks: int = 10) -> dict[str, float]:
         """Mean losses of the averaged weights on examples that are held out."""
@@ -108,13 +93,16 @@ class Run:
                 chunk = corpus_streams.draw()
                 heard, state = self.averaged(chunk.log_mel, before, state)
                 before = chunk.log_mel[:, -before.shape[1] :]
-                for name, value in losses(heard, chunk).items():
-                    sums[name] = sums.get(name, 0.0) + value.item() / chunks
+                for name, value in of_rows(heard, chunk).items():
+                    sums[name] = sums.get(name, 0.0) + value.mean().item() / chunks
         return sums
 
 
 def train(args: argparse.Namespace) -> None:
     """Everything between the command line and the finished folder."""
+    teachers = [EarNetwork() for _ in args.teacher]
+    for file, teacher in zip(args.teacher, teachers, strict=True):
+        teacher.load_state_dict(begun(file, teacher, "--teacher"))
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     corpus = read(args.corpus)
@@ -125,7 +113,8 @@ def train(args: argparse.Namespace) -> None:
     if args.start:
         network.load_state_dict(begun(args.start, network))
     plan = Plan(steps=args.steps, minutes=args.minutes, rate=args.lr, average=0.998, seed=args.seed)
-    run = Run(network, Streams(corpus[:-held_out], args.batch, args.frames, args.seed, VARIED), plan)
+    streams = Streams(corpus[:-held_out], args.batch, args.frames, args.seed, VARIED)
+    run = Run(network, streams, plan, Teachers(teachers, args.batch) if teachers else None)
     args.out.mkdir(parents=True, exist_ok=True)
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -165,6 +154,14 @@ def main(argv: list[str] | None = None) -> int:
     p.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="made by python -m model.ear.corpus")
     p.add_argument("--out", type=Path, required=True, metavar="DIR")
     p.add_argument("--start", type=Path, metavar="DIR|FILE.npz", help="begin with the weights of a run or an ear")
+    p.add_argument(
+        "--teacher",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR|FILE.npz",
+        help="learn to answer as the mean of these ears does, too, wherever it is nearer to the truth",
+    )
     p.add_argument("--steps", type=int, metavar="N")
     p.add_argument("--minutes", type=float, default=60.0, metavar="M")
     p.add_argument("--batch", type=int, default=32, help="streams")

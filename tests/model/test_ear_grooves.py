@@ -9,7 +9,7 @@ from scipy import signal
 from audio.config import RATE
 from audio.demo_band import LEVELS
 from model.ear import material
-from model.ear.grooves import GROOVES, club, head_nod
+from model.ear.grooves import GROOVES, club, head_nod, ticking
 
 BACK_BEATS = {"snare", "rim", "snap", "clap"}
 SEEDS = st.integers(0, 2**32 - 1)
@@ -44,6 +44,21 @@ def test_a_head_nod_is_slow_answers_on_two_and_four_and_pushes_between(seed: int
     kick = style.drums["kick"]
     assert kick[0] == "X"
     assert {mark for place, mark in enumerate(kick) if place % 4} > {"."}
+
+
+@given(seed=SEEDS)
+def test_in_a_ticking_groove_something_marks_every_beat_and_is_never_as_loud_between(seed: int) -> None:
+    style, _ = ticking(np.random.default_rng(seed))
+    ticks = next(p for name, p in style.drums.items() if name in {"hat", "tick", "shaker", "ride"})
+    assert all(mark in "xX" for mark in ticks[::4])
+    assert set(ticks) - set(ticks[::4]) <= set(".,o")
+    assert style.bpm[1] <= 120.0
+
+
+def test_the_lows_of_ticking_songs_come_between_the_beats_as_much_as_on_them() -> None:
+    rises = np.array([_low_rises(material.of_kind("ticking", seed, 16.0)) for seed in range(8)])
+    on, early, between, late = np.median(rises / rises.sum(axis=1, keepdims=True), axis=0)
+    assert between + early + late > on
 
 
 def test_the_lows_of_club_songs_come_on_the_beat_and_between_it_and_hardly_elsewhere() -> None:

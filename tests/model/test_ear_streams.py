@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from audio.activation import FASTEST_BIN, SHOWN_AFTER_HOPS, SLOWEST_BIN, TEMPO_BINS
 from audio.config import FRAME_RATE, HOP_RATE, AudioError
-from model.ear import parts
+from model.ear import parts, streams
 from model.ear.network import EarNetwork
 from model.ear.parts import Heard
 from model.ear.streams import Pace, Streams, answers, drawn_pace, played
@@ -72,10 +72,10 @@ def bands(log_mel: torch.Tensor) -> np.ndarray:
 
 def test_a_stream_goes_on_from_chunk_to_chunk_until_its_example_is_over() -> None:
     heard = example(np.arange(0.4, 19.9, 0.5).tolist())
-    streams = Streams([heard], batch=1, frames=25, seed=3)
-    start, told = streams.places[0], answers(heard)
+    drawn_from = Streams([heard], batch=1, frames=25, seed=3)
+    start, told = drawn_from.places[0], answers(heard)
     for number in range((FRAMES - start) // 25):
-        chunk = streams.draw()
+        chunk = drawn_from.draw()
         here = slice(start + 25 * number, start + 25 * (number + 1))
         np.testing.assert_array_equal(bands(chunk.log_mel), np.arange(FRAMES)[here] % 40)
         np.testing.assert_array_equal(chunk.beat[0], told.beat[here])
@@ -87,8 +87,8 @@ def test_where_an_example_ends_another_begins_and_its_answers_with_it() -> None:
         example(np.arange(0.4, 4.6, 0.8).tolist(), None, 70),
         example(np.arange(0.2, 4.6, 0.3).tolist(), None, 70),
     )
-    streams = Streams([slow, fast], batch=4, frames=200, seed=2)
-    chunk = streams.draw()
+    drawn_from = Streams([slow, fast], batch=4, frames=200, seed=2)
+    chunk = drawn_from.draw()
     tempi = chunk.tempo[..., :TEMPO_BINS].argmax(-1)
     assert all(len(set(row.tolist()) - {0}) >= 2 for row in tempi), "each stream has met both"
     steps = np.diff(bands(chunk.log_mel)) % 40
@@ -160,10 +160,27 @@ def test_streams_are_the_same_for_a_seed_and_others_for_another() -> None:
 
 
 def test_a_stream_forgets_now_and_then() -> None:
-    streams = Streams([example([1.0, 1.5, 2.0])], batch=50, frames=2, seed=0)
-    forgotten = torch.stack([streams.draw().forget for _ in range(40)])
+    drawn_from = Streams([example([1.0, 1.5, 2.0])], batch=50, frames=2, seed=0)
+    forgotten = torch.stack([drawn_from.draw().forget for _ in range(40)])
     assert set(forgotten.unique().tolist()) == {0.0, 1.0}
     assert 0.04 < forgotten.mean() < 0.14
+
+
+def test_in_a_training_a_stream_is_cut_over_to_the_middle_of_another_song_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each frame sounds in the band after the last one's: where it does not, another song has begun."""
+    monkeypatch.setattr(streams, "LOUDEST_FLOOR", 0.0)
+    corpus = [example([1.0, 1.5, 2.0], frames=4_000)]
+    whole, varied = (Streams(corpus, batch=20, frames=2, seed=4, varied=part) for part in (0.0, 1e-9))
+    assert not torch.stack([whole.draw().cut for _ in range(40)]).any()
+    drawn = [varied.draw() for _ in range(40)]
+    bands = torch.cat([chunk.log_mel[:, ::4].argmax(dim=2) for chunk in drawn], dim=1)
+    follows = (bands[:, 1:] == (bands[:, :-1] + 1) % 40)[:, 1::2]
+    told = torch.stack([chunk.cut == 1.0 for chunk in drawn[1:]], dim=1)
+    assert 0.15 < told.float().mean() < 0.25
+    assert follows[~told].all()
+    assert follows[told].float().mean() < 0.1, "but for the few that go to where they would have been"
 
 
 def test_the_network_hears_two_chunks_as_one() -> None:

@@ -190,6 +190,7 @@ TRAIN = ["--corpus", "corpus", "--out", "out"]
         (train.main, ["--corpus", "nowhere", "--out", "out"], "nowhere holds no part_*.npz"),
         (train.main, [*TRAIN, "--start", "nowhere"], "--start nowhere"),
         (train.main, [*TRAIN, "--start", "broken"], "--start broken"),
+        (train.main, [*TRAIN, "--teacher", "ear.npz", "nowhere"], "--teacher nowhere"),
         (train.main, [*TRAIN, "--batch", "0"], "--batch 0 must be"),
         (train.main, [*TRAIN, "--minutes", "-1"], "--minutes -1 must be"),
         (export.main, ["nowhere", "ear.npz"], "nowhere holds no trained ear"),
