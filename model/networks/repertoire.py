@@ -25,6 +25,7 @@ CLEARER = 1.25  # times as clearly as in two beats, a dance in threes repeats it
 LANDING = 0.4  # of what feet that rest on the beat count, feet that come down on it
 TREMOR = 0.1  # m/s: a foot that slow is as good as still
 MOST_TURN = 0.8  # radians that a step is said to turn
+USUAL_TURN = 0.95  # of a style's steps turn less far in two beats than what counts as a spin there
 ROUGHEST = 0.8  # m, third difference of a joint over ticks: only faults of a capture jump so
 
 
@@ -48,6 +49,7 @@ class Repertoire(nn.Module):
     period: Tensor
     travel: Tensor
     turn: Tensor
+    spin: Tensor
     middle: Tensor
     reading: Tensor
     index: Tensor
@@ -68,6 +70,9 @@ class Repertoire(nn.Module):
         self.register_buffer("period", torch.full((2 * steps,), 2.0))  # beats in which its style repeats itself
         self.register_buffer("travel", torch.zeros(2 * steps, 2))  # metres that it leads to the left and ahead
         self.register_buffer("turn", torch.zeros(2 * steps))  # radians that it turns to the left, at most MOST_TURN
+        self.register_buffer(
+            "spin", torch.zeros(2 * steps)
+        )  # how much farther than is usual in its style it is about to
         self.register_buffer("middle", torch.zeros(POSE_SIZE))
         self.register_buffer("reading", torch.zeros(HALF * POSE_SIZE, size))
         self.register_buffer("index", torch.as_tensor(MIRROR_PERMUTATION).long(), persistent=False)
@@ -132,12 +137,13 @@ def learn(takes: list[dict[str, Any]], size: int, styles: int) -> Repertoire:
     made.style.copy_(nn.functional.one_hot(style.long(), styles).repeat(2, 1))
     made.take.copy_(whose.repeat(2))
     made.tempo.copy_(tempo.repeat(2))
-    speed, lock, land, *sways = torch.cat(moves, dim=1)
+    speed, lock, land, spun, *sways = torch.cat(moves, dim=1)
     period, place, sway = _counted([torch.complex(*sways[2 * n : 2 * n + 2]) for n in range(len(PERIODS))], half, style)
     made.period.copy_(period.repeat(2))
     made.count.copy_(place.repeat(2))
     made.travel.copy_(_travel(made))
     made.turn.copy_(_turn(made))
+    made.spin.copy_(_beyond(spun, style).repeat(2))
     made.energy.copy_(_rank(speed, style).repeat(2))
     made.lock.copy_(_rank(_rank(lock, style) + LANDING * _rank(land, style), style).repeat(2))
     made.sway.copy_(_rank(sway, style).repeat(2))
@@ -152,10 +158,10 @@ def _rough(rows: Tensor) -> Tensor:
 
 
 def _moves(rows: Tensor, half: float) -> Tensor:
-    """[7, steps] about each step: how fast the body moves around it; how clearly the feet rest on its own beat, and how
+    """[8, steps] about each step: how fast the body moves around it; how clearly the feet rest on its own beat, and how
 
-    often they come down on it rather than between; the cosine and sine with which they slow down, around it, once in
-    two beats, and in three.
+    often they come down on it rather than between; how far it turns, either way, within two beats; the cosine and sine
+    with which the feet slow down, around it, once in two beats, and in three.
     """
     pose = rows.unsqueeze(0)
     local = heading_positions(pose)
@@ -171,7 +177,10 @@ def _moves(rows: Tensor, half: float) -> Tensor:
     down = (pose[0, :, CONTACTS] > 0.5).unflatten(-1, (2, 2)).any(dim=-1)
     there = torch.pi * ((torch.arange(len(slow)) + 1.0) / TICKS + half)  # the tick at which a foot has come down
     land = _about((down[1:] & ~down[:-1]).sum(dim=-1) * there.cos(), 2 * TICKS)
-    return torch.stack([body, lock, land, *sways])[:, TICKS : len(slow) : TICKS]
+    yaw = torch.cat([pose.new_zeros(1), pose[0, :, YAW_RATE].squeeze(-1).cumsum(0) / TICK_FPS])
+    middle = torch.arange(len(slow))
+    spun = (yaw[(middle + 3 * TICKS).clamp(max=len(slow))] - yaw[(middle - TICKS).clamp(min=0)]).abs()
+    return torch.stack([body, lock, land, spun, *sways])[:, TICKS : len(slow) : TICKS]
 
 
 def _about(series: Tensor, ticks: int) -> Tensor:
@@ -208,6 +217,14 @@ def _rank(values: Tensor, style: Tensor) -> Tensor:
         among = values[style == one]
         ranks[style == one] = among.argsort().argsort() / max(len(among) - 1.0, 1.0)
     return ranks
+
+
+def _beyond(turned: Tensor, style: Tensor) -> Tensor:
+    """By what part of it each turn goes beyond those that are usual in its style; 0 for these."""
+    usual = torch.zeros_like(turned)
+    for one in style.unique():
+        usual[style == one] = turned[style == one].quantile(USUAL_TURN)
+    return (turned / usual.clamp(min=MOST_TURN) - 1.0).clamp(min=0.0)
 
 
 def _travel(made: Repertoire) -> Tensor:

@@ -13,7 +13,7 @@ from model.networks import movement_metric, repertoire
 from model.networks.half_beats import TICK_FPS, TICKS, half_beats
 from model.networks.phraser import Phraser
 from model.networks.repertoire import HALF
-from motion.pose import CONTACTS, MIRROR_PERMUTATION, MIRROR_SIGNS, POSE_SIZE, ROTATIONS, decode
+from motion.pose import CONTACTS, MIRROR_PERMUTATION, MIRROR_SIGNS, POSE_SIZE, ROTATIONS, YAW_RATE, decode
 from motion.pose import init as init_place
 from motion.skeleton import BONES
 from tests.model.toy_phraser import TOY, beats, fitted, takes
@@ -47,6 +47,27 @@ def test_a_step_is_known_to_lead_and_turn_as_its_poses_do(network: Phraser) -> N
             *_, place = decode(shown.numpy(), place, TICK_FPS)
         np.testing.assert_allclose([place.x[0], place.z[0]], known.travel[step], atol=1e-5)
         np.testing.assert_allclose(place.yaw, known.turn[step].clamp(-0.8, 0.8), atol=1e-5)
+
+
+def test_what_is_about_to_spin_in_a_style_that_hardly_turns_is_known_by_it() -> None:
+    """A turn of 2 pi in the two beats from half-beat 10 on; a style in which everybody turns so knows no spins."""
+    made = takes(count=4, frames=300)
+    for take in made:
+        take["pose"][:, YAW_RATE] = 0.0
+    ticks = half_beats({name: made[0][name][None] for name in ("pose", "beat")})
+    turning = slice(int(ticks.frames[0, 10]), int(ticks.frames[0, 14]))
+    made[0]["pose"][turning, YAW_RATE] = 2.0 * math.pi * 15.0 / (turning.stop - turning.start)
+    for take in made[1::2]:  # the other style
+        take["pose"][:, YAW_RATE] = math.pi
+    network = Phraser(TOY)
+    network.study(made)
+    known, steps = network.repertoire, network.config.steps
+    of_take = known.spin[:steps][known.take[:steps] == 0.0]
+    assert int(of_take.argmax()) == 10
+    assert float(of_take.max()) == pytest.approx(2.0 * math.pi / repertoire.MOST_TURN - 1.0, rel=0.1)
+    assert of_take[:7].max() == of_take[14:].max() == 0.0
+    assert known.spin[:steps][known.take[:steps] != 0.0].max() < 0.1
+    torch.testing.assert_close(known.spin[:steps], known.spin[steps:])
 
 
 def test_takes_too_short_for_a_step_are_refused_in_one_line() -> None:

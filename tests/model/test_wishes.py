@@ -77,6 +77,18 @@ def test_the_tighter_it_is_asked_to_dance_the_more_a_step_that_keeps_to_the_beat
 
 
 @torch.no_grad()
+def test_a_step_that_is_about_to_turn_farther_than_is_usual_in_its_style_is_wished_for_the_less_the_farther() -> None:
+    network = fitted()
+    known = network.repertoire
+    for told in (known.lock, known.tempo, known.style, known.energy, known.count):
+        told.copy_(torch.ones_like(told))
+    known.sway.zero_()
+    known.spin.copy_(torch.linspace(0.0, 3.0, len(known.spin)))
+    wished = wished_for(network)
+    torch.testing.assert_close(wished - wished[0], -wishes.SPIN * known.spin, atol=1e-3, rtol=1e-4)
+
+
+@torch.no_grad()
 @settings(max_examples=30, deadline=None)
 @given(yaw=st.floats(-3.2, 3.2), way=st.floats(-3.2, 3.2), far=st.floats(0.0, 3.0))
 def test_the_farther_from_home_the_more_a_step_that_leads_there_is_wished_for(
