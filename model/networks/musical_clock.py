@@ -15,6 +15,7 @@ from model.networks.staging import FPS
 
 SIZE = 6  # numbers of a clock
 CATCH_UP = 0.1  # of the phase error, each frame
+BRISK, SMALLER = 0.2, 1.0  # octaves over 120 bpm, beyond which one moves the less the faster: half an octave higher
 SLOWEST_PLAY, FASTEST_PLAY = 0.75, 1.25  # of the tempo, while it catches up
 REST_SECONDS = 0.8  # how fast it sinks into rest where music ends
 BREAK_SECONDS = 4.0  # of silence that are a break; longer ones are an end
@@ -25,8 +26,8 @@ def tick(clock: Tensor, beat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Move clocks [B, SIZE] on by a frame: (clock, half-beats moved [B], 1 where it crossed a border [B]).
 
     A clock is its place in the half-beat 0-1, which half-beat of six beats 0-11 (even ones begin on a beat), dancing
-    yet 0 or 1, presence 0-1 (of music, smoothed), seconds without music, and 1 while the pose is held. Its
-    first frame takes the music's place, and counts as a border.
+    yet 0 or 1, presence 0-1 (of music, less the faster it is; smoothed), seconds without music, and 1 while the pose
+    is held. Its first frame takes the music's place, and counts as a border.
     """
     place, half, dancing, presence, quiet, held = clock.unbind(-1)
     music = beat[:, BEAT_NAMES.index("music")]
@@ -48,9 +49,10 @@ def tick(clock: Tensor, beat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     crossed = torch.where(again, torch.ones_like(total), torch.floor(total) - half)
     total, crossed = torch.where(begun, total, heard), torch.where(begun, crossed, torch.ones_like(total))
 
-    there = torch.maximum(music, waits.to(music.dtype))
+    small = torch.pow(2.0, -SMALLER * (beat[:, BEAT_NAMES.index("tempo")] - BRISK).clamp(min=0.0))
+    there = small * torch.maximum(music, waits.to(music.dtype))
     presence = presence + (there - presence) * (1.0 - math.exp(-1.0 / (FPS * REST_SECONDS)))
-    presence = torch.where(begun, presence, music)
+    presence = torch.where(begun, presence, small * music)
     half = torch.remainder(torch.floor(total), CYCLE)
     place = total - torch.floor(total)
     clock = torch.stack([place, half, torch.ones_like(dancing), presence, quiet, waits.to(quiet.dtype)], dim=-1)

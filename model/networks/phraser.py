@@ -63,9 +63,9 @@ class PhraserConfig:
     dropout: float = 0.35
     energy: float = 170.0  # nats, as wishes.Strict has them
     tempo: float = 6.0  # more where the beats of some takes were heard at twice the tempo of others
-    feet: float = 40.0
+    feet: float = 65.0
     front: float = 16.0  # none for dances that turn all the time
-    sway: float = 4.0
+    sway: float = 7.0
 
 
 class Moment(NamedTuple):

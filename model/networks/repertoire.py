@@ -16,15 +16,17 @@ from model.networks.half_beats import TICK_FPS, TICKS, half_beats
 from model.networks.movement_metric import weights
 from model.networks.staging import walked
 from motion.pose import CONTACTS, MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY, YAW_RATE
+from motion.skeleton import BONES
 
 HALF = TICKS + 1  # rows of a half-beat, both borders among them
 NEAR = 16 * TICKS  # eight beats: around a step, by which its liveliness and its sway are judged
 LOWEST = 0.62  # m, of the hips: floor work is left out, since a fade from the floor to the feet floats
 PERIODS = (2, 3)  # beats in which a dance may repeat itself
 CLEARER = 1.25  # times as clearly as in two beats, a dance in threes repeats itself in three
-LANDING = 0.4  # of what feet that rest on the beat count, feet that come down on it
+LANDING = 0.2  # of what feet that rest on the beat count, feet that come down on it
 TREMOR = 0.1  # m/s: a foot that slow is as good as still
 MOST_TURN = 0.8  # radians that a step is said to turn
+HIGH = 0.35  # m over the other foot is a leg that is held up
 USUAL_TURN = 0.95  # of a style's steps turn less far in two beats than what counts as a spin there
 ROUGHEST = 0.8  # m, third difference of a joint over ticks: only faults of a capture jump so
 
@@ -50,6 +52,7 @@ class Repertoire(nn.Module):
     travel: Tensor
     turn: Tensor
     spin: Tensor
+    poise: Tensor
     middle: Tensor
     reading: Tensor
     index: Tensor
@@ -70,9 +73,8 @@ class Repertoire(nn.Module):
         self.register_buffer("period", torch.full((2 * steps,), 2.0))  # beats in which its style repeats itself
         self.register_buffer("travel", torch.zeros(2 * steps, 2))  # metres that it leads to the left and ahead
         self.register_buffer("turn", torch.zeros(2 * steps))  # radians that it turns to the left, at most MOST_TURN
-        self.register_buffer(
-            "spin", torch.zeros(2 * steps)
-        )  # how much farther than is usual in its style it is about to
+        self.register_buffer("spin", torch.zeros(2 * steps))  # how much farther than is usual in its style it is to
+        self.register_buffer("poise", torch.zeros(2 * steps))  # share of two beats that it is to stand on one leg
         self.register_buffer("middle", torch.zeros(POSE_SIZE))
         self.register_buffer("reading", torch.zeros(HALF * POSE_SIZE, size))
         self.register_buffer("index", torch.as_tensor(MIRROR_PERMUTATION).long(), persistent=False)
@@ -137,13 +139,14 @@ def learn(takes: list[dict[str, Any]], size: int, styles: int) -> Repertoire:
     made.style.copy_(nn.functional.one_hot(style.long(), styles).repeat(2, 1))
     made.take.copy_(whose.repeat(2))
     made.tempo.copy_(tempo.repeat(2))
-    speed, lock, land, spun, *sways = torch.cat(moves, dim=1)
+    speed, lock, land, spun, poised, *sways = torch.cat(moves, dim=1)
     period, place, sway = _counted([torch.complex(*sways[2 * n : 2 * n + 2]) for n in range(len(PERIODS))], half, style)
     made.period.copy_(period.repeat(2))
     made.count.copy_(place.repeat(2))
     made.travel.copy_(_travel(made))
     made.turn.copy_(_turn(made))
     made.spin.copy_(_beyond(spun, style).repeat(2))
+    made.poise.copy_(poised.repeat(2))
     made.energy.copy_(_rank(speed, style).repeat(2))
     made.lock.copy_(_rank(_rank(lock, style) + LANDING * _rank(land, style), style).repeat(2))
     made.sway.copy_(_rank(sway, style).repeat(2))
@@ -158,10 +161,11 @@ def _rough(rows: Tensor) -> Tensor:
 
 
 def _moves(rows: Tensor, half: float) -> Tensor:
-    """[8, steps] about each step: how fast the body moves around it; how clearly the feet rest on its own beat, and how
+    """[9, steps] about each step: how fast the body moves around it; how clearly the feet rest on its own beat, and how
 
-    often they come down on it rather than between; how far it turns, either way, within two beats; the cosine and sine
-    with which the feet slow down, around it, once in two beats, and in three.
+    often they come down on it rather than between; how far it turns, either way, within two beats, and for what share
+    of them a leg is held up; the cosine and sine with which the feet slow down, around it, once in two beats, and in
+    three.
     """
     pose = rows.unsqueeze(0)
     local = heading_positions(pose)
@@ -177,15 +181,21 @@ def _moves(rows: Tensor, half: float) -> Tensor:
     down = (pose[0, :, CONTACTS] > 0.5).unflatten(-1, (2, 2)).any(dim=-1)
     there = torch.pi * ((torch.arange(len(slow)) + 1.0) / TICKS + half)  # the tick at which a foot has come down
     land = _about((down[1:] & ~down[:-1]).sum(dim=-1) * there.cos(), 2 * TICKS)
-    yaw = torch.cat([pose.new_zeros(1), pose[0, :, YAW_RATE].squeeze(-1).cumsum(0) / TICK_FPS])
-    middle = torch.arange(len(slow))
-    spun = (yaw[(middle + 3 * TICKS).clamp(max=len(slow))] - yaw[(middle - TICKS).clamp(min=0)]).abs()
-    return torch.stack([body, lock, land, spun, *sways])[:, TICKS : len(slow) : TICKS]
+    spun = _ahead(pose[0, :-1, YAW_RATE].squeeze(-1) / TICK_FPS).abs()
+    left, right = (local[0, :-1, BONES.index(foot), 1] for foot in ("leftFoot", "rightFoot"))
+    poised = _ahead(((left - right).abs() > HIGH).to(slow.dtype)) / (4.0 * TICKS)
+    return torch.stack([body, lock, land, spun, poised, *sways])[:, TICKS : len(slow) : TICKS]
 
 
 def _about(series: Tensor, ticks: int) -> Tensor:
     """The mean [T] of what lies so many ticks, an even number, around each tick of a series [T]."""
     return nn.functional.avg_pool1d(series.unsqueeze(0), ticks + 1, 1, ticks // 2, count_include_pad=False)[0]
+
+
+def _ahead(series: Tensor) -> Tensor:
+    """The sum [T] of what lies, of a series [T], within two beats from half a beat before each tick."""
+    total, tick = torch.cat([series.new_zeros(1), series.cumsum(0)]), torch.arange(len(series))
+    return total[(tick + 3 * TICKS).clamp(max=len(series))] - total[(tick - TICKS).clamp(min=0)]
 
 
 def _counted(sways: list[Tensor], half: Tensor, style: Tensor) -> tuple[Tensor, Tensor, Tensor]:

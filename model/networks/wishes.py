@@ -10,12 +10,13 @@ from model.networks.repertoire import PERIODS, Repertoire
 
 ASKED = 60.0  # nats for another style
 EASY = 0.2  # octaves of tempo that are free
-EVEN, EFFORT = 0.22, 8.0  # how the rank of steps grows with the energy asked for: 0.7 is about as fast as recorded
+EVEN, EFFORT = 0.28, 8.0  # how the rank of steps grows with the energy asked for: 0.7 is about as fast as recorded
 OFFBEAT = 20.0  # nats for a step that was danced the other way on and off the beat
 HOME = 60.0  # nats for a metre towards home, a metre from it
 SPIN = 20.0  # nats against a step that is about to turn twice as far as is usual in its style
+POISE = 20.0  # nats against a step from which one stands on one leg for two beats
 HABIT = 3.0  # nats for a step of the recording that is being danced
-TASTE = 6.0  # nats for the recordings that a dancer likes best
+TASTE = 10.0  # nats for the recordings that a dancer likes best
 SHOWN = 6.0  # nats against a step just shown
 GOLDEN = 0.618034  # of a circle lie between one recording and the next, so that they spread evenly
 
@@ -50,7 +51,7 @@ def asked(known: Repertoire, strict: Strict, a: Asked) -> Tensor:
     """
     off = EVEN * a.energy + (1.0 - EVEN) * a.energy.pow(EFFORT)
     told = [torch.log(a.style + math.exp(-ASKED)), off, torch.ones_like(off), a.tightness]
-    fixed = -0.5 * OFFBEAT - strict.energy * known.energy.square() - SPIN * known.spin
+    fixed = -0.5 * OFFBEAT - strict.energy * known.energy.square() - SPIN * known.spin - POISE * known.poise
     traits = [2.0 * strict.energy * known.energy, fixed, strict.feet * known.lock]
     told += [a.home, a.front, (math.pi * a.half).cos()]
     traits += [

@@ -36,6 +36,24 @@ def test_the_dancer_s_clock_shows_the_music_s_phase_at_any_tempo(bpm: float, sta
 
 
 @settings(max_examples=40, deadline=None)
+@given(slower=st.floats(55.0, 215.0), faster=st.floats(55.0, 215.0))
+def test_the_faster_the_music_the_smaller_the_dance_and_no_jump_of_tempo_shrinks_it_at_once(
+    slower: float, faster: float
+) -> None:
+    slower, faster = sorted((slower, faster))
+    clock, shown = torch.zeros(1, musical_clock.SIZE), []
+    for row in torch.cat([beats(slower, 15), beats(faster, 90)]):
+        clock, *_ = musical_clock.tick(clock, row[None])
+        shown.append(float(clock[0, 3]))
+    for at, bpm in ((14, slower), (104, faster)):
+        beyond = max(np.log2(bpm / 120.0) - musical_clock.BRISK, 0.0)
+        assert shown[at] == pytest.approx(2.0 ** (-musical_clock.SMALLER * beyond), abs=1e-3)
+    steps = -np.diff(shown)
+    assert (steps > -1e-6).all()
+    assert steps.max() <= (shown[0] - shown[-1]) / (FPS * musical_clock.REST_SECONDS) + 1e-6
+
+
+@settings(max_examples=40, deadline=None)
 @given(bpm=st.floats(60.0, 210.0), error=st.floats(-0.49, 0.49))
 def test_after_a_jump_of_the_music_it_has_caught_up_four_seconds_later_and_never_runs_backward(
     bpm: float, error: float

@@ -70,6 +70,30 @@ def test_what_is_about_to_spin_in_a_style_that_hardly_turns_is_known_by_it() -> 
     torch.testing.assert_close(known.spin[:steps], known.spin[steps:])
 
 
+def test_what_is_about_to_stand_on_one_leg_is_known_by_it() -> None:
+    """A leg is lifted, held up for two beats from half-beat 10 on and set down, in one of two recordings."""
+    made = takes(count=2, frames=300)
+    for take in made:
+        take["pose"][:, ROTATIONS] = torch.tensor([1.0, 0, 0, 0, 1, 0]).repeat(len(BONES))
+    ticks = half_beats({name: made[0][name][None] for name in ("pose", "beat")})
+    frames, lifting = np.arange(300), 6
+    start, stop = int(ticks.frames[0, 10]), int(ticks.frames[0, 14])
+    up = np.interp(frames, [start - lifting, start, stop, stop + lifting], [0.0, 1.0, 1.0, 0.0])
+    angle = torch.from_numpy(np.radians(75.0) * np.sin(0.5 * np.pi * up) ** 2).float()
+    leg = ROTATIONS.start + 6 * BONES.index("leftUpperLeg")
+    zero, one = torch.zeros(300), torch.ones(300)
+    made[0]["pose"][:, leg : leg + 6] = torch.stack([one, zero, zero, zero, angle.cos(), angle.sin()], dim=1)
+    network = Phraser(TOY)
+    network.study(made)
+    known, steps = network.repertoire, network.config.steps
+    of_take = known.poise[:steps][known.take[:steps] == 0.0]
+    assert int(of_take.argmax()) == 10
+    overlap = torch.tensor([0.37, 0.62, 0.87, 1.0, 0.87, 0.62, 0.37])  # higher than HIGH two frames before and after
+    torch.testing.assert_close(of_take[7:14], overlap, atol=0.13, rtol=0)
+    assert of_take[:6].max() == of_take[15:].max() == known.poise[:steps][known.take[:steps] != 0.0].max() == 0.0
+    torch.testing.assert_close(known.poise[:steps], known.poise[steps:])
+
+
 def test_takes_too_short_for_a_step_are_refused_in_one_line() -> None:
     with pytest.raises(ModelError, match="longer takes"):
         Phraser(TOY).study([{name: value[:5] if name != "style" else value for name, value in takes()[0].items()}])

@@ -84,8 +84,22 @@ def test_a_step_that_is_about_to_turn_farther_than_is_usual_in_its_style_is_wish
         told.copy_(torch.ones_like(told))
     known.sway.zero_()
     known.spin.copy_(torch.linspace(0.0, 3.0, len(known.spin)))
+    known.poise.zero_()
     wished = wished_for(network)
     torch.testing.assert_close(wished - wished[0], -wishes.SPIN * known.spin, atol=1e-3, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_a_step_from_which_one_stands_on_one_leg_is_wished_for_the_less_the_longer() -> None:
+    network = fitted()
+    known = network.repertoire
+    for told in (known.lock, known.tempo, known.style, known.energy, known.count):
+        told.copy_(torch.ones_like(told))
+    for none in (known.sway, known.spin):
+        none.zero_()
+    known.poise.copy_(torch.linspace(0.0, 1.0, len(known.poise)))
+    wished = wished_for(network)
+    torch.testing.assert_close(wished - wished[0], -wishes.POISE * known.poise, atol=1e-3, rtol=1e-4)
 
 
 @torch.no_grad()
