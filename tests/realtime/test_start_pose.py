@@ -35,6 +35,14 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def standing(recording: Path) -> str:
+    """FILE@SECONDS of the first moment after two seconds when heels and toes are all down: one can wait so."""
+    with np.load(recording) as saved:
+        down = (saved["contacts"].reshape(len(saved["contacts"]), -1) > 0.5).all(axis=1)
+    return f"{recording}@{(2 * FPS + int(down[2 * FPS :].argmax())) / FPS:.3f}"
+
+
+@pytest.fixture(scope="module")
 def sound() -> np.ndarray:
     song = demo.song(3, seconds=SECONDS).samples[: (SECONDS - SILENT) * FPS * FRAME]
     return np.concatenate([np.zeros(SILENT * FPS * FRAME, np.float32), song])
@@ -56,8 +64,8 @@ def farthest(one: StageFrame, two: StageFrame) -> float:
     return max(apart(a, b) for a, b in zip(one.rotations, two.rotations, strict=True))
 
 
-def test_dancers_wait_in_the_pose_for_music_and_then_ease_into_the_dance(recording: Path, sound: np.ndarray) -> None:
-    start = read(f"{recording}@7")  # both feet on the floor: a heel that is lifted a little is set down meanwhile
+def test_dancers_wait_in_the_pose_for_music_and_then_ease_into_the_dance(standing: str, sound: np.ndarray) -> None:
+    start = read(standing)
     with_it, without = show(sound, start), show(sound, None)
     waited = next(n for n, frame in enumerate(with_it) if frame.report.music)
     assert waited >= SILENT * FPS
@@ -81,8 +89,8 @@ def test_a_show_with_a_start_pose_is_the_same_however_its_sound_is_cut(recording
         np.testing.assert_array_equal(one.positions, two.positions)
 
 
-def test_a_reset_begins_in_the_pose_again(recording: Path, sound: np.ndarray) -> None:
-    start = read(f"{recording}@6.5")
+def test_a_reset_begins_in_the_pose_again(standing: str, sound: np.ndarray) -> None:
+    start = read(standing)
     session = Session(open_engine(dancers.find(None)), start=start)
     frames = list(dance([sound], session))
     session.commands.put(Reset())
