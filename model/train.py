@@ -158,7 +158,7 @@ def _check_folder(folder: Path) -> None:
 
 def _split(corpus: Corpus, name: str) -> list[Any]:
     if not (found := corpus.split(name)):
-        raise ModelError(f"the data have no {name} split; give a data set that has one")
+        raise ModelError(f"the data have no {name} split; give one more take (cut a long one in two) or another set")
     return found
 
 

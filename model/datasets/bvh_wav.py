@@ -12,14 +12,14 @@ from motion.skeleton import HUMANOID, MotionError
 
 _AUDIO = (".wav", ".flac", ".ogg", ".mp3", ".m4a")
 _EVERY = 10  # one take of so many is kept for validation,
-_FEWEST = 4  # if there are as many as this
+_FEWEST = 2  # if there are as many as this
 
 
 def load(path: Path) -> list[Take]:
     """All takes under the folder `path`, in the order of their names; raises MotionError naming the file at fault.
 
     Any unit, either up axis; joints called as by Mixamo, VRM, Unity, Rokoko, Xsens, Daz or CMU. Every tenth take is for
-    validation, and at least one of four. A take without a song is allowed.
+    validation, and of two to nine the last. A take without a song is allowed.
     """
     if not path.is_dir():
         raise MotionError(f"data set bvh_wav: {path} is not a folder; give a folder of .bvh files")

@@ -130,10 +130,11 @@ def test_subfolders_are_styles_and_every_tenth_take_is_kept_for_validation(tmp_p
     assert all(take.audio is None for take in takes)
 
 
-def test_one_of_four_takes_is_kept_for_validation(tmp_path: Path) -> None:
-    for number in range(4):
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_of_a_few_takes_the_last_is_kept_for_validation(tmp_path: Path, count: int) -> None:
+    for number in range(count):
         write_dance(tmp_path, f"{number}", seconds=0.2)
-    assert [take.split for take in bvh_wav.load(tmp_path)].count("val") == 1
+    assert [take.split for take in bvh_wav.load(tmp_path)] == ["train"] * (count - 1) + ["val"]
 
 
 def test_bones_that_are_not_understood_are_listed(tmp_path: Path) -> None:
