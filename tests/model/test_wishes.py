@@ -77,29 +77,20 @@ def test_the_tighter_it_is_asked_to_dance_the_more_a_step_that_keeps_to_the_beat
 
 
 @torch.no_grad()
-def test_a_step_that_is_about_to_turn_farther_than_is_usual_in_its_style_is_wished_for_the_less_the_farther() -> None:
+@pytest.mark.parametrize(("fault", "weight"), [("spin", wishes.SPIN), ("poise", wishes.POISE)])
+def test_a_step_about_to_spin_or_to_stand_on_one_leg_is_wished_for_the_less_the_more_it_does(
+    fault: str, weight: float
+) -> None:
     network = fitted()
     known = network.repertoire
     for told in (known.lock, known.tempo, known.style, known.energy, known.count):
         told.copy_(torch.ones_like(told))
-    known.sway.zero_()
-    known.spin.copy_(torch.linspace(0.0, 3.0, len(known.spin)))
-    known.poise.zero_()
-    wished = wished_for(network)
-    torch.testing.assert_close(wished - wished[0], -wishes.SPIN * known.spin, atol=1e-3, rtol=1e-4)
-
-
-@torch.no_grad()
-def test_a_step_from_which_one_stands_on_one_leg_is_wished_for_the_less_the_longer() -> None:
-    network = fitted()
-    known = network.repertoire
-    for told in (known.lock, known.tempo, known.style, known.energy, known.count):
-        told.copy_(torch.ones_like(told))
-    for none in (known.sway, known.spin):
+    for none in (known.sway, known.spin, known.poise):
         none.zero_()
-    known.poise.copy_(torch.linspace(0.0, 1.0, len(known.poise)))
+    does = getattr(known, fault)
+    does.copy_(torch.linspace(0.0, 3.0, len(does)))
     wished = wished_for(network)
-    torch.testing.assert_close(wished - wished[0], -wishes.POISE * known.poise, atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(wished - wished[0], -weight * does, atol=1e-3, rtol=1e-4)
 
 
 @torch.no_grad()

@@ -39,6 +39,7 @@ def standing(recording: Path) -> str:
     """FILE@SECONDS of the first moment after two seconds when heels and toes are all down: one can wait so."""
     with np.load(recording) as saved:
         down = (saved["contacts"].reshape(len(saved["contacts"]), -1) > 0.5).all(axis=1)
+    assert down[2 * FPS :].any()
     return f"{recording}@{(2 * FPS + int(down[2 * FPS :].argmax())) / FPS:.3f}"
 
 
