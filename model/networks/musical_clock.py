@@ -19,6 +19,7 @@ BRISK, SMALLER = 0.2, 1.0  # octaves over 120 bpm, beyond which one moves the le
 SLOWEST_PLAY, FASTEST_PLAY = 0.75, 1.25  # of the tempo, while it catches up
 REST_SECONDS = 0.8  # how fast it sinks into rest where music ends
 BREAK_SECONDS = 4.0  # of silence that are a break; longer ones are an end
+ROUNDING = 4e-6  # half-beats: a beat that falls on a frame belongs to it, whatever is lost in float32
 EASE = 0.35  # of what is left of the half-beat goes by in a frame, where the pose comes to be held
 
 
@@ -40,8 +41,9 @@ def tick(clock: Tensor, beat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     quiet = torch.where(sounds, torch.zeros_like(quiet), torch.where(begun, quiet + 1.0 / FPS, quiet + BREAK_SECONDS))
     pause = ~sounds & (quiet < BREAK_SECONDS)
     waits = begun & (pause | (sounds & (held > 0.5)))
-    heard = torch.remainder(half + place + pace + error, 2.0)  # half-beats since the music's last beat
-    again = waits & sounds & (heard < pace)
+    since = torch.remainder(half + place + pace + error + ROUNDING, 2.0) - ROUNDING
+    heard = since.clamp(min=0.0)  # half-beats since the music's last beat
+    again = waits & sounds & (since < pace - ROUNDING)
     waits = waits & ~again
     following = 2.0 * torch.floor(0.5 * half) + 2.0  # the next beat's first half
     moved = torch.where(waits, torch.minimum(played, EASE * (1.0 - place)), torch.where(again, heard, played))

@@ -73,6 +73,7 @@ def test_after_a_jump_of_the_music_it_has_caught_up_four_seconds_later_and_never
 @given(bpm=st.floats(70.0, 200.0), start=st.floats(0.0, 1.0), rest=st.integers(15, 58))
 @example(bpm=120.0, start=0.0, rest=38)  # the break begins on a border
 @example(bpm=70.0, start=1.0 / 3.0, rest=32)  # the music comes back with a beat on a frame
+@example(bpm=74.0, start=0.0, rest=15)  # the next beat falls on a frame
 def test_a_break_holds_the_pose_until_the_next_beat(bpm: float, start: float, rest: int) -> None:
     after = start + (30 + rest) * bpm / 60 / FPS + 0.3  # the music comes back at another phase
     told = clocks(torch.cat([beats(bpm, 30, start), beats(bpm, rest, music=0.0), beats(bpm, 45, after)]))
