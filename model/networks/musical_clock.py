@@ -13,24 +13,27 @@ from audio.beat import BEAT_NAMES
 from model.networks.half_beats import CYCLE
 from model.networks.staging import FPS
 
-SIZE = 6  # numbers of a clock
+SIZE = 7  # numbers of a clock
 CATCH_UP = 0.1  # of the phase error, each frame
 BRISK, SMALLER = 0.2, 1.0  # octaves over 120 bpm, beyond which one moves the less the faster: half at an octave more
 SLOWEST_PLAY, FASTEST_PLAY = 0.75, 1.25  # of the tempo, while it catches up
 REST_SECONDS = 0.8  # how fast it sinks into rest where music ends
+SIZE_SECONDS = 0.15  # how fast movement grows or shrinks to what is wished
 BREAK_SECONDS = 4.0  # of silence that are a break; longer ones are an end
 ROUNDING = 4e-6  # half-beats: a beat that falls on a frame belongs to it, whatever is lost in float32
 EASE = 0.35  # of what is left of the half-beat goes by in a frame, where the pose comes to be held
 
 
-def tick(clock: Tensor, beat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def tick(clock: Tensor, beat: Tensor, large: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Move clocks [B, SIZE] on by a frame: (clock, half-beats moved [B], 1 where it crossed a border [B]).
 
+    large [B] is how large movement is wished to be, 1 as it was recorded.
+
     A clock is its place in the half-beat 0-1, which half-beat of six beats 0-11 (even ones begin on a beat), dancing
-    yet 0 or 1, presence 0-1 (of music, less the faster it is; smoothed), seconds without music, and 1 while the pose
-    is held. Its first frame takes the music's place, and counts as a border.
+    yet 0 or 1, presence 0-1 (of music, less the faster it is; smoothed), seconds without music, 1 while the pose is
+    held, and how large movement is (smoothed). Its first frame takes the music's place, and counts as a border.
     """
-    place, half, dancing, presence, quiet, held = clock.unbind(-1)
+    place, half, dancing, presence, quiet, held, size = clock.unbind(-1)
     music = beat[:, BEAT_NAMES.index("music")]
     pace = torch.pow(2.0, beat[:, BEAT_NAMES.index("tempo")]) * (4.0 / FPS)  # half-beats a frame
     error = _error(half + place + pace, beat)
@@ -55,9 +58,11 @@ def tick(clock: Tensor, beat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     there = small * torch.maximum(music, waits.to(music.dtype))
     presence = presence + (there - presence) * (1.0 - math.exp(-1.0 / (FPS * REST_SECONDS)))
     presence = torch.where(begun, presence, small * music)
+    size = torch.where(begun, size + (large - size) * (1.0 - math.exp(-1.0 / (FPS * SIZE_SECONDS))), large)
     half = torch.remainder(torch.floor(total), CYCLE)
     place = total - torch.floor(total)
-    clock = torch.stack([place, half, torch.ones_like(dancing), presence, quiet, waits.to(quiet.dtype)], dim=-1)
+    waiting = waits.to(quiet.dtype)
+    clock = torch.stack([place, half, torch.ones_like(dancing), presence, quiet, waiting, size], dim=-1)
     return clock, moved, crossed
 
 

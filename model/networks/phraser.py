@@ -33,6 +33,7 @@ from motion.pose import VELOCITY, YAW_RATE
 
 UNLIKELY = 0.003  # of the likeliest step's chance: rarer steps are never drawn
 REST_SIZE = 0.12  # what is left of a movement without music
+AMPLE, USUAL = 0.4, 0.7  # how much larger movement is for all of the energy; the energy at which it is as recorded
 RESEMBLES = 3.0  # squared distance at which a step is right by 1/e
 JOINS = 5.0  # nats for a squared distance between how one step ends and how the next begins
 WANDER = 0.004  # of the way round all recordings, which its taste goes in a half-beat
@@ -152,7 +153,8 @@ class Phraser(Hearing):
         self, context: Tensor, beat: Tensor, controls: Tensor, noise: Tensor, before: Moment
     ) -> tuple[Tensor, Moment]:
         """One frame: move the clock on, draw a step where it crosses a border, and show."""
-        clock, moved, crossed = musical_clock.tick(before.clock, beat)
+        large = 1.0 + AMPLE * (self.control(controls, "energy") - USUAL)
+        clock, moved, crossed = musical_clock.tick(before.clock, beat, large)
         begun = before.clock[:, 2:3]  # 0 at the very first frame: there is nothing to go on from
         known = self.repertoire.code
         code = known[before.steps[:, 1].long()] * begun
@@ -177,14 +179,15 @@ class Phraser(Hearing):
         old = (middle < 0.0) & (begun[:, 0] > 0.5)
         whose = torch.cat([steps, torch.where(old.unsqueeze(-1), before.steps, steps)])
         where = torch.cat([clock[:, 0], torch.where(old, middle + 1.0, middle)])
+        size = (REST_SIZE + (1.0 - REST_SIZE) * clock[:, 3]) * clock[:, 6]
         here, there = self.repertoire.join(whose[:, 0], whose[:, 1], where).chunk(2)
-        pose = self._body(here, there, moved, clock[:, 3])
+        pose = self._body(here, there, moved, size)
         pose, place = on_stage(pose, before.place)
         return self.mirrored(pose, controls), Moment(steps, planner, clock, place, shown, taste + WANDER * new)
 
-    def _body(self, here: Tensor, there: Tensor, moved: Tensor, presence: Tensor) -> Tensor:
-        """The 140 numbers of a frame that moved so many half-beats on; small about the mean where no music is."""
-        size = (REST_SIZE + (1.0 - REST_SIZE) * presence).unsqueeze(-1)
+    def _body(self, here: Tensor, there: Tensor, moved: Tensor, size: Tensor) -> Tensor:
+        """The 140 numbers of a frame that moved so many half-beats on, about the mean in so many times its size."""
+        size = size.unsqueeze(-1)
         pose = self.mean + size * (here - self.mean)
         pace = (moved * (FPS / 4.0)).unsqueeze(-1) * size  # half-beats a frame at 120 bpm: 4 / FPS
         way = [pose[:, :1], there[:, VELOCITY] * pace, there[:, YAW_RATE] * pace, pose[:, YAW_RATE.stop :]]

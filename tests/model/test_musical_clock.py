@@ -12,13 +12,15 @@ from model.networks.half_beats import TICKS, half_beats
 from motion.pose import POSE_SIZE, VELOCITY
 from tests.model.toy_phraser import FPS, beats
 
+AS_RECORDED = torch.ones(1)
+
 
 def clocks(beat: Tensor, clock: Tensor | None = None) -> list[tuple[float, float, float]]:
     """(half-beats on the dancer's clock 0-4, moved, crossed) of each frame."""
     clock = torch.zeros(1, musical_clock.SIZE) if clock is None else clock
     told = []
     for row in beat:
-        clock, moved, crossed = musical_clock.tick(clock, row[None])
+        clock, moved, crossed = musical_clock.tick(clock, row[None], AS_RECORDED)
         told.append((float(clock[0, 0] + clock[0, 1]), float(moved), float(crossed)))
     return told
 
@@ -43,7 +45,7 @@ def test_the_faster_the_music_the_smaller_the_dance_and_no_jump_of_tempo_shrinks
     slower, faster = sorted((slower, faster))
     clock, shown = torch.zeros(1, musical_clock.SIZE), []
     for row in torch.cat([beats(slower, 15), beats(faster, 90)]):
-        clock, *_ = musical_clock.tick(clock, row[None])
+        clock, *_ = musical_clock.tick(clock, row[None], AS_RECORDED)
         shown.append(float(clock[0, 3]))
     for at, bpm in ((14, slower), (104, faster)):
         beyond = max(np.log2(bpm / 120.0) - musical_clock.BRISK, 0.0)
@@ -51,6 +53,22 @@ def test_the_faster_the_music_the_smaller_the_dance_and_no_jump_of_tempo_shrinks
     steps = -np.diff(shown)
     assert (steps > -1e-6).all()
     assert steps.max() <= (shown[0] - shown[-1]) / (FPS * musical_clock.REST_SECONDS) + 1e-6
+
+
+@settings(max_examples=40, deadline=None)
+@given(before=st.floats(0.7, 1.2), after=st.floats(0.7, 1.2), music=st.sampled_from([0.0, 1.0]))
+def test_a_dance_grows_to_the_size_that_is_wished_in_half_a_second_and_neither_jumps_nor_overshoots(
+    before: float, after: float, music: float
+) -> None:
+    clock, shown = torch.zeros(1, musical_clock.SIZE), []
+    for at, row in enumerate(beats(120.0, 30, music=music)):
+        clock, *_ = musical_clock.tick(clock, row[None], torch.tensor([before if at < 15 else after]))
+        shown.append(float(clock[0, 6]))
+    assert shown[:15] == pytest.approx([before] * 15)
+    assert shown[22] == pytest.approx(after, abs=0.05 * abs(after - before) + 1e-6)
+    grown = np.diff(shown[14:]) * np.sign(after - before)
+    assert (grown > -1e-6).all()
+    assert grown.max() <= 0.4 * abs(after - before) + 1e-6
 
 
 @settings(max_examples=40, deadline=None)
@@ -93,7 +111,7 @@ def test_where_silence_lasts_it_runs_on_and_sinks_into_rest() -> None:
     rows = torch.cat([beats(120.0, 30), beats(120.0, 150, music=0.0)])
     presence, moved = [], []
     for row in rows:
-        clock, some, _ = musical_clock.tick(clock, row[None])
+        clock, some, _ = musical_clock.tick(clock, row[None], AS_RECORDED)
         presence.append(float(clock[0, 3]))
         moved.append(float(some))
     assert min(presence[30:85]) > 0.99

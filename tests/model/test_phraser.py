@@ -1,5 +1,7 @@
 """The dancer in musical time: one function for training and stage."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,8 +11,8 @@ from hypothesis import strategies as st
 from model.networks import phraser
 from model.networks.phraser import Phraser
 from model.stepping import drive, torch_step
-from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, VELOCITY
-from tests.model.toy_phraser import FPS, NAMES, beats, fitted, show, takes
+from motion.pose import MIRROR_PERMUTATION, MIRROR_SIGNS, ROTATIONS, VELOCITY
+from tests.model.toy_phraser import FPS, NAMES, TOY, beats, fitted, show, takes
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,20 @@ def test_without_music_the_body_comes_near_its_mean_and_stands_where_it_is(netwo
     size = (poses - network.mean).norm(dim=-1)
     assert (size[:, 135:].mean() / size[:, 5:30].mean()) < 0.25
     assert poses[:, 135:, VELOCITY].abs().mean() < 0.25 * poses[:, 5:30, VELOCITY].abs().mean()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("energy", [0.0, 0.4, 1.0])
+def test_the_same_steps_are_danced_the_larger_the_more_energy_is_asked_for(energy: float) -> None:
+    network = fitted(replace(TOY, energy=0.0)).eval()  # which steps are drawn does not depend on it
+    poses, sizes = {}, {asked: 1.0 + phraser.AMPLE * (asked - phraser.USUAL) for asked in (energy, phraser.USUAL)}
+    for asked in sizes:
+        heard, beat, controls, noise = show()
+        controls[..., NAMES.index("energy")] = asked
+        controls[..., NAMES.index("guidance")] = 0.0  # its planner heeds nothing that is asked
+        poses[asked] = network(heard, beat, controls, noise)[..., ROTATIONS] - network.mean[ROTATIONS]
+    assert sizes[phraser.USUAL] == 1.0
+    torch.testing.assert_close(poses[energy], sizes[energy] * poses[phraser.USUAL], atol=1e-5, rtol=1e-4)
 
 
 @torch.no_grad()
