@@ -15,7 +15,7 @@ from model.networks.staging import FPS
 
 SIZE = 7  # numbers of a clock
 CATCH_UP = 0.1  # of the phase error, each frame
-BRISK, SMALLER = 0.2, 1.0  # octaves over 120 bpm, beyond which one moves the less the faster: half at an octave more
+BRISK, SMALLER = 0.14, 1.0  # octaves over 120 bpm, beyond which one moves the less the faster: half at an octave more
 SLOWEST_PLAY, FASTEST_PLAY = 0.75, 1.25  # of the tempo, while it catches up
 REST_SECONDS = 0.8  # how fast it sinks into rest where music ends
 SIZE_SECONDS = 0.15  # how fast movement grows or shrinks to what is wished

@@ -1,5 +1,7 @@
 """A dancer keeps to the music, holds its pose in a break, and cuts what it learns from at the half-beats."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from torch import Tensor
 
 from model.networks import musical_clock
 from model.networks.half_beats import TICKS, half_beats
-from motion.pose import POSE_SIZE, VELOCITY
+from motion.pose import CONTACTS, POSE_SIZE, ROTATIONS, VELOCITY
 from tests.model.toy_phraser import FPS, beats
 
 AS_RECORDED = torch.ones(1)
@@ -146,3 +148,15 @@ def test_half_beats_are_cut_where_the_beat_input_counts_them(bpm: float, start: 
     assert torch.equal(whole.mean(1).round().diff(), torch.ones(len(whole) - 1))
     torch.testing.assert_close(ticks.pose[0, :, VELOCITY], torch.ones_like(ticks.pose[0, :, VELOCITY]))
     assert int(ticks.there.sum()) >= int(count[-1] - count[0]) - 1
+
+
+@pytest.mark.parametrize(("places", "left"), [(2, 0.6), (4, 0.8), (8, 0.941), (32, 0.996)])
+def test_tremble_is_left_out_of_what_is_learned_and_slow_movement_is_kept(places: int, left: float) -> None:
+    beat = beats(112.5, 120)[None]  # each frame falls on a place, the fourth on the first
+    swing = (2.0 * math.pi * torch.arange(120.0) / places).cos()
+    pose = torch.zeros(1, 120, POSE_SIZE)
+    pose[..., ROTATIONS], pose[..., CONTACTS] = swing[:, None], (swing > 0.0).float()[:, None]
+    made = half_beats({"beat": beat, "pose": pose}).pose[0]
+    there = slice(4, 4 + len(made) - 2)
+    torch.testing.assert_close(made[1:-1, ROTATIONS], left * pose[0, there, ROTATIONS], atol=2e-3, rtol=0)
+    torch.testing.assert_close(made[1:-1, CONTACTS], pose[0, there, CONTACTS], atol=1e-4, rtol=0)
