@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
 from tqdm import tqdm
 
 from audio.activation import NAMES
@@ -37,16 +36,18 @@ VARIED = 0.5  # the share of songs that are played at another speed and pitch
 SAVE_EVERY = 120.0  # s
 
 
-def begun(start: Path, network: EarNetwork, option: str = "--start") -> dict[str, Tensor]:
-    """The weights of a run's folder, or of an ear file of the stage, made to fit `network`; raises AudioError."""
+def begun(start: Path, network: EarNetwork | None = None, option: str = "--start") -> EarNetwork:
+    """The network of a run's folder, or of an ear file of the stage, widened into `network`; raises AudioError."""
     try:
         if start.suffix == ".npz":
             with np.load(start, allow_pickle=False) as file:
                 weights = {name: torch.from_numpy(file[name]) for name in NAMES}
         else:
             weights = load_file(start / WEIGHTS)
-        return widened(weights, network)
-    except (OSError, SafetensorError, RuntimeError, KeyError, ValueError, BadZipFile) as error:
+        network = network or EarNetwork(hidden=weights["first.weight_hh_l0"].shape[1])
+        network.load_state_dict(widened(weights, network))
+        return network
+    except (OSError, SafetensorError, RuntimeError, LookupError, ValueError, BadZipFile) as error:
         reason = str(error).splitlines()[0]
         raise AudioError(f"{option} {start}: holds no weights of this network ({reason})") from error
 
@@ -100,18 +101,14 @@ class Run:
 
 def train(args: argparse.Namespace) -> None:
     """Everything between the command line and the finished folder."""
-    teachers = [EarNetwork() for _ in args.teacher]
-    for file, teacher in zip(args.teacher, teachers, strict=True):
-        teacher.load_state_dict(begun(file, teacher, "--teacher"))
+    teachers = [begun(file, option="--teacher") for file in args.teacher]
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     corpus = read(args.corpus)
     held_out = min(HELD_OUT, len(corpus) // 2)
     if not held_out:
         raise AudioError(f"{args.corpus} holds a single example; one to train on and one to hold out are the least")
-    network = EarNetwork()
-    if args.start:
-        network.load_state_dict(begun(args.start, network))
+    network = begun(args.start, EarNetwork()) if args.start else EarNetwork()
     plan = Plan(steps=args.steps, minutes=args.minutes, rate=args.lr, average=0.998, seed=args.seed)
     streams = Streams(corpus[:-held_out], args.batch, args.frames, args.seed, VARIED)
     run = Run(network, streams, plan, Teachers(teachers, args.batch) if teachers else None)

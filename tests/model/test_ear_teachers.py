@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
+from audio import activation
 from model.ear import train
 from model.ear.losses import of_rows, total
 from model.ear.network import WEIGHTS, EarNetwork, Heard
@@ -89,3 +91,15 @@ def test_a_training_with_a_teacher_goes_another_way_and_the_same_way_twice(tmp_p
         assert train.main([*few, "--out", str(tmp_path / name), "--steps", "3", *more]) == 0
         weights[name] = (tmp_path / name / WEIGHTS).read_bytes()
     assert weights["taught"] == weights["again"] != weights["alone"]
+
+
+@pytest.mark.parametrize("hidden", [16, activation.HIDDEN + 8])
+def test_a_teacher_may_be_narrower_or_wider_than_the_ear_it_teaches(hidden: int, tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path / "corpus")
+    save_file(EarNetwork(hidden=hidden).state_dict(), tmp_path / WEIGHTS)
+    teacher = train.begun(tmp_path, option="--teacher")
+    assert teacher.first.hidden_size == hidden
+    chunk = Streams(corpus, BATCH, FRAMES, seed=3).draw()
+    assert Teachers([teacher, EarNetwork()], BATCH).hear(chunk, teacher.first_state(BATCH)[0]).beat.isfinite().all()
+    lesson = ["--corpus", str(tmp_path / "corpus"), "--batch", "3", "--frames", "20", "--teacher", str(tmp_path)]
+    assert train.main([*lesson, "--out", str(tmp_path / "taught"), "--steps", "2"]) == 0
