@@ -38,6 +38,7 @@ TEMPO_WEIGHT = 0.05  # of the network's own word on tempo, each frame
 TEMPO_FLOOR = 1e-4  # no tempo is less likely in its word
 
 TEMPO_STIFFNESS = 80.0  # exp(-stiffness |T' / T - 1|) at each beat
+FREE_STIFFNESS = 15.0  # the same in rubato
 LEAP_SHARE, LEAP_STIFFNESS = 0.01, 8.0  # of the beats, a tempo that goes much farther: jumps happen
 PRIOR_BPM, PRIOR_WIDTH = 112.0, 0.5  # log-normal at the start
 BEAT_PRIOR_BPM, BEAT_PRIOR_WIDTH, BEAT_PRIOR_WEIGHT = 108.0, 0.45, 1.0  # applied at each beat
@@ -51,6 +52,7 @@ class Prior(NamedTuple):
     """What is expected before anything is heard: the performer's hand is here."""
 
     moves: F32  # [n, n] to each period from each period, at a beat
+    freed: F32  # [n, n] what a free tempo adds to them
     first: F32  # SHAPE: where a song may start
     leak: F32  # the part of it that is mixed in at each frame, LEAK or
     silent_leak: F32  # SILENT_LEAK
@@ -63,9 +65,10 @@ def within(slowest_bpm: float, fastest_bpm: float, width: float = RANGE_WIDTH) -
     usual = np.exp(-0.5 * BEAT_PRIOR_WEIGHT * (np.log(BPM / BEAT_PRIOR_BPM) / BEAT_PRIOR_WIDTH) ** 2)
     begin = inside * np.exp(-0.5 * (np.log(BPM / PRIOR_BPM) / PRIOR_WIDTH) ** 2) * np.gradient(PERIODS) / PERIODS
     first = begin[:, None] * _INSIDE
-    moves = np.ascontiguousarray((_stiff() * (inside * usual)).T, np.float32)
+    stiff, free = ((_moves(stiffness) * (inside * usual)).T for stiffness in (TEMPO_STIFFNESS, FREE_STIFFNESS))
+    moves, freed = (np.ascontiguousarray(m, np.float32) for m in (stiff, free - stiff))
     start = np.asarray(first / first.sum(), np.float32)
-    return Prior(moves, start, np.float32(LEAK) * start, np.float32(SILENT_LEAK) * start)
+    return Prior(moves, freed, start, np.float32(LEAK) * start, np.float32(SILENT_LEAK) * start)
 
 
 def at(period: float, phase: float, phase_width: float = SURE_PHASE) -> F32:
@@ -82,14 +85,18 @@ def chance(logits: F32) -> F32:
     return np.asarray(LEAST_CHANCE + (1.0 - 2.0 * LEAST_CHANCE) / (1.0 + against), np.float32)
 
 
-def move(belief: F32, chances: list[float], tempo: F32, prior: Prior, silent: bool) -> F32:
+def move(belief: F32, chances: list[float], tempo: F32, prior: Prior, silent: bool, free: float = 0.0) -> F32:
     """The belief one frame later, having heard each hop's chance of a beat [4] and each tempo's [TEMPO_BINS + 1].
 
-    In silence it fades into what may start next. Few array operations: paced, each costs what ten cost back to back.
+    In silence it fades into what may start next; `free` (0-1) is how far the tempo may bend.
+    Few array operations: paced, each costs what ten cost back to back.
     """
     moved = np.empty(SHAPE, np.float32)
     moved[:, CELLS_PER_FRAME:] = belief[:, :-CELLS_PER_FRAME]
-    moved[:, :CELLS_PER_FRAME] = prior.moves @ belief.take(_TAILS)
+    ending = belief.take(_TAILS)
+    moved[:, :CELLS_PER_FRAME] = prior.moves @ ending
+    if free:
+        moved[:, :CELLS_PER_FRAME] += np.float32(free) * (prior.freed @ ending)
     moved.put(_BEYOND, 0.0)
     heed = 0.0 if silent else SHARPNESS * (1.0 - float(tempo[-1]))  # where nothing beats, no beat says nothing
     # each hop's odds of a beat against none, less 1: a cell's evidence is 1 + odds * how near it is to a beat there
@@ -128,14 +135,14 @@ def _near_beat() -> NDArray[np.float64]:
     return np.asarray(OFF_BEAT + (ON_BEAT - OFF_BEAT) * np.exp(-0.5 * (away / WIDTH_SECONDS) ** 2))
 
 
-def _stiff() -> NDArray[np.float64]:
+def _moves(stiffness: float) -> NDArray[np.float64]:
     """From period to period at a beat, [n, n]; rows sum to 1."""
 
     def moves(stiffness: float) -> NDArray[np.float64]:
         stay = np.exp(-stiffness * np.abs(PERIODS[None, :] / PERIODS[:, None] - 1.0)) * np.gradient(PERIODS)
         return np.asarray(stay / stay.sum(axis=1, keepdims=True))
 
-    return (1.0 - LEAP_SHARE) * moves(TEMPO_STIFFNESS) + LEAP_SHARE * moves(LEAP_STIFFNESS)
+    return (1.0 - LEAP_SHARE) * moves(stiffness) + LEAP_SHARE * moves(LEAP_STIFFNESS)
 
 
 _CELLS = np.arange(SHAPE[1])

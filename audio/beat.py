@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from audio import activation, bar, bar_pointer, beat_clock, beat_confidence
+from audio import activation, bar, bar_pointer, beat_clock, beat_confidence, tempo_bend
 from audio.activation import SHOWN_AFTER_HOPS, Ear
 from audio.config import FRAME_RATE, HOP_RATE, HOPS_PER_FRAME
 from audio.features import FrameFeatures
@@ -74,6 +74,7 @@ class BeatState(NamedTuple):
     prior: bar_pointer.Prior  # and what it means for the filter
     held: float  # s: a period that somebody gave, or 0
     clock: beat_clock.Clock
+    bend: tempo_bend.Bend
     bar: bar.Bar
     evidence: beat_confidence.Evidence
     confidence: float
@@ -85,6 +86,7 @@ class BeatState(NamedTuple):
 def init(slowest_bpm: float = SLOWEST_BPM, fastest_bpm: float = FASTEST_BPM, ear: Ear | None = None) -> BeatState:
     """A stream of which nothing was heard, with the performer's range of tempi; `ear` is the shipped one by default."""
     prior = bar_pointer.within(slowest_bpm, fastest_bpm)
+    clock = beat_clock.init(bar_pointer.best(prior.first)[0])
     return BeatState(
         ear=ear or activation.shipped(),
         activation=activation.init(),
@@ -92,7 +94,8 @@ def init(slowest_bpm: float = SLOWEST_BPM, fastest_bpm: float = FASTEST_BPM, ear
         limits=(slowest_bpm, fastest_bpm),
         prior=prior,
         held=0.0,
-        clock=beat_clock.init(bar_pointer.best(prior.first)[0]),
+        clock=clock,
+        bend=tempo_bend.init(clock.period),
         bar=bar.init(),
         evidence=beat_confidence.init(),
         confidence=0.0,
@@ -110,8 +113,9 @@ def push(state: BeatState, frame: FrameFeatures) -> BeatState:
     beats, downs = bar_pointer.chance(heard.beats).tolist()
     tempo = np.exp(heard.tempo - heard.tempo.max())
     tempo /= tempo.sum()
-    belief = bar_pointer.move(state.belief, beats, tempo, state.prior, silent)
-    state = state._replace(activation=memory, belief=belief, quiet=quiet)
+    bend = tempo_bend.hear(state.bend, beats)
+    belief = bar_pointer.move(state.belief, beats, tempo, state.prior, silent, tempo_bend.now(bend))
+    state = state._replace(activation=memory, belief=belief, bend=bend, quiet=quiet)
     state = _follow(state, float(tempo[-1]), silent)
     state = _listen(state, beats, downs)
     sure = 0.0 if silent else beat_confidence.chance(state.evidence, state.ear.confidence)
@@ -197,7 +201,8 @@ def _follow(state: BeatState, beatless: float, silent: bool) -> BeatState:
     clock, leapt = beat_clock.follow(state.clock, state.held or period, phase, heed)
     told = bar.forget(state.bar, math.floor(clock.beats)) if leapt else state.bar
     evidence = beat_confidence.hear(state.evidence, sure, beatless, beat_clock.phase_error(clock, phase), leapt)
-    return state._replace(clock=clock, bar=told, evidence=evidence)
+    bend = tempo_bend.follow(state.bend, clock.period, leapt)
+    return state._replace(clock=clock, bend=bend, bar=told, evidence=evidence)
 
 
 def _listen(state: BeatState, beats: list[float], downs: list[float]) -> BeatState:
