@@ -33,7 +33,7 @@ ON_BEAT, OFF_BEAT = 0.93, 0.02  # the most and the least that a place counts as 
 LOGIT_BIAS = 1.1  # log of the training's weight on beats
 LEAST_CHANCE = 0.02  # no hop is surer than this
 BEAT_SHARE = 0.06  # of all hops
-SHARPNESS = 0.8  # power of the evidence: hops side by side are not independent
+SHARPNESS, FREE_SHARPNESS = 0.8, 1.2  # power of the evidence, in rubato: hops side by side are not independent
 TEMPO_WEIGHT = 0.05  # of the network's own word on tempo, each frame
 TEMPO_FLOOR = 1e-4  # no tempo is less likely in its word
 
@@ -98,7 +98,8 @@ def move(belief: F32, chances: list[float], tempo: F32, prior: Prior, silent: bo
     if free:
         moved[:, :CELLS_PER_FRAME] += np.float32(free) * (prior.freed @ ending)
     moved.put(_BEYOND, 0.0)
-    heed = 0.0 if silent else SHARPNESS * (1.0 - float(tempo[-1]))  # where nothing beats, no beat says nothing
+    sharpness = SHARPNESS + free * (FREE_SHARPNESS - SHARPNESS)
+    heed = 0.0 if silent else sharpness * (1.0 - float(tempo[-1]))  # where nothing beats, no beat says nothing
     # each hop's odds of a beat against none, less 1: a cell's evidence is 1 + odds * how near it is to a beat there
     odds = [(p * (1.0 - BEAT_SHARE) / ((1.0 - p) * BEAT_SHARE)) ** heed - 1.0 for p in chances]
     far = math.prod(1.0 + OFF_BEAT * o for o in odds)  # of all cells that are near no beat: normalised away

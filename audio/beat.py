@@ -198,7 +198,7 @@ def _follow(state: BeatState, beatless: float, silent: bool) -> BeatState:
         state = state._replace(given=state.given - 1, outside=(period, phase))
         if not state.given:  # the outside clock is gone: hearing goes on from its place
             state = state._replace(belief=bar_pointer.at(period, phase))
-    clock, leapt = beat_clock.follow(state.clock, state.held or period, phase, heed)
+    clock, leapt = beat_clock.follow(state.clock, state.held or period, phase, heed, tempo_bend.now(state.bend))
     told = bar.forget(state.bar, math.floor(clock.beats)) if leapt else state.bar
     evidence = beat_confidence.hear(state.evidence, sure, beatless, beat_clock.phase_error(clock, phase), leapt)
     bend = tempo_bend.follow(state.bend, clock.period, leapt)

@@ -10,8 +10,10 @@ from audio.config import FRAME_RATE
 
 PHASE_GAIN = 0.3  # of the phase error, each frame
 PERIOD_GAIN = 0.3
+FREE_GAIN = 0.7  # of both, where the tempo bends
 MOST_CORRECTION = 0.5  # of a frame's own advance: the clock runs at half to one and a half times its pace
 SAME_TEMPO, SAME_PHASE = 0.06, 0.18  # within these (log period, beats) the clock follows instead of jumping
+FREE_TEMPO = 0.12  # in place of SAME_TEMPO where the tempo bends
 JUMP_CONFIDENCE, JUMP_BEATS = 0.35, 0.6  # so sure for so long: between two beats another phase may seem likelier
 FIRST_CONFIDENCE = 0.25  # enough for the first lock
 
@@ -30,18 +32,23 @@ def init(period: float) -> Clock:
     return Clock(beats=0.0, period=period, locked=False, doubt=0)
 
 
-def follow(clock: Clock, period: float, phase: float, confidence: float) -> tuple[Clock, bool]:
-    """Move on by one frame, toward the believed `period` (s) and `phase` (0-1) at its end; True if that was a jump."""
+def follow(clock: Clock, period: float, phase: float, confidence: float, free: float = 0.0) -> tuple[Clock, bool]:
+    """Move on by one frame, toward the believed `period` (s) and `phase` (0-1) at its end; True if that was a jump.
+
+    `free` (0-1) is how far the tempo bends: a clock that dawdles would be late in rubato.
+    """
     advance = 1.0 / (FRAME_RATE * clock.period)
     clock = clock._replace(beats=clock.beats + advance)
     error = phase_error(clock, phase)
     if not clock.locked:
         return leap(clock, period, phase)._replace(locked=confidence > FIRST_CONFIDENCE), True
-    if abs(math.log(period / clock.period)) < SAME_TEMPO and abs(error) < SAME_PHASE:
+    same_tempo = SAME_TEMPO + free * (FREE_TEMPO - SAME_TEMPO)
+    if abs(math.log(period / clock.period)) < same_tempo and abs(error) < SAME_PHASE:
         weight = min(1.0, 2.0 * confidence)
         most = MOST_CORRECTION * advance
-        step = min(max(PHASE_GAIN * weight * error, -most), most)
-        period = clock.period + PERIOD_GAIN * weight * (period - clock.period)
+        phase_gain, period_gain = (gain + free * (FREE_GAIN - gain) for gain in (PHASE_GAIN, PERIOD_GAIN))
+        step = min(max(phase_gain * weight * error, -most), most)
+        period = clock.period + period_gain * weight * (period - clock.period)
         return clock._replace(beats=clock.beats + step, period=period, doubt=0), False
     doubt = clock.doubt + 1 if confidence > JUMP_CONFIDENCE else max(0, clock.doubt - 1)
     if doubt < JUMP_BEATS * FRAME_RATE * clock.period:

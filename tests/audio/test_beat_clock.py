@@ -100,3 +100,17 @@ def test_after_a_day_the_clock_is_as_exact_as_at_the_start() -> None:
     beats = [made.beats for made, _ in follow_at(locked(86_400 * 3.0), 120.0, 0.0, 0.9, 60)]
     steps = [later - earlier for earlier, later in itertools.pairwise(beats)]
     np.testing.assert_allclose(steps, 2.0 / FRAME_RATE, atol=1e-6)
+
+
+def test_where_the_tempo_bends_the_clock_is_less_late() -> None:
+    """A belief that slows down from 120 to 90 bpm within eight seconds."""
+    lags = []
+    for free in (0.0, 1.0):
+        clock, phase = locked(), 10.0
+        for frame in range(8 * FRAME_RATE):
+            bpm = 120.0 - 30.0 * frame / (8 * FRAME_RATE)
+            phase += bpm / 60.0 / FRAME_RATE
+            clock, _ = beat_clock.follow(clock, 60.0 / bpm, phase % 1.0, 0.5, free)
+        lags.append((abs(clock.beats - phase), abs(clock.period - 60.0 / bpm)))
+    assert lags[1][0] < 0.5 * lags[0][0]
+    assert lags[1][1] < 0.5 * lags[0][1]
