@@ -34,7 +34,7 @@ SETTLE = 0.08  # s, half-life of the height at which it was caught
 FOLLOW = 0.15  # s, half-life of the hips' answer to feet that would slide
 HOME = 1.0  # s, half-life of the hips' way back in the air
 CREEP = 0.2  # of that way a second goes with the feet that stand: nobody sees it, and nobody leaves the stage
-CLEAR, WALKS = 0.08, (0.2, 0.4)  # metres over its rest height that a foot comes to which travels so fast, m/s
+CLEAR, WALKS = 0.085, (0.2, 0.4)  # metres over its rest height that a foot comes to which travels so fast, m/s
 
 _SIDES = ("left", "right")
 _POINTS = np.array(FOOT_POINTS).reshape(2, 2)
