@@ -8,6 +8,7 @@ a seed: the same command writes the same bytes.
 import argparse
 import json
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from tqdm import tqdm
 
 from audio import room
 from audio.config import RATE, AudioError
+from audio.demo_styles import STYLES
 from model.ear import kits as kit_folder
 from model.ear import material
 from model.ear.material import Example
@@ -32,11 +34,12 @@ EPILOG = """\
 kinds (--kind, as many as you like; the songs take turns; default: song, improvised, medley):
   whole songs    song (a named style), improvised (a groove that no style has), plain (a style, clean and complete)
   tempo          steady, human, drift, rubato, jump, slow (55-80 bpm), fast (160-210)
-  rhythm         swing, waltz, sparse, upbeat (the beat is soft), offbeat (it may not be heard at all), club (bass
-                 between the bass drums), "head nod" (slow, with eighths that all but pass for beats), ticking (hats
-                 on the beats alone, bass drum and bass around them)
+  rhythm         swing, waltz, compound (three to the beat: 12/8 and its like), sparse, upbeat (the beat is soft),
+                 offbeat (it may not be heard at all), club (bass between the bass drums), "head nod" (slow, with
+                 eighths that all but pass for beats), ticking (hats on the beats alone, bass drum and bass around them)
   a show         medley, cut (to another song), break (of four bars), room (a drawn one)
   no music       silence, noise, speech, applause, or "not music" for any; their .beats are empty
+  a style        by its name: {styles}
 
 rooms (--room, all songs through the same): {rooms}
 
@@ -58,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for index in tqdm(range(wanted.songs), desc="songs", unit="song", disable=None):
             kind = wanted.kind[index % len(wanted.kind)]
             made = through(material.of_kind(kind, wanted.seed + index, wanted.seconds, kits), wanted.room, wanted.seed)
-            name = f"{kind.replace(' ', '_')}_{wanted.seed + index}"
+            name = f"{kind.replace(' ', '_').replace('/', '-')}_{wanted.seed + index}"
             rows.append(
                 write(made, wanted.out, name, wanted.format) | {"seed": wanted.seed + index, "room": wanted.room}
             )
@@ -110,6 +113,11 @@ def events(made: Example) -> list[dict[str, Any]]:
     ]
 
 
+def _folded(text: str) -> str:
+    """In lines under each other, as wide as the kinds are told in."""
+    return textwrap.fill(text, 100).replace("\n", "\n" + " " * 17)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tools.songs",
@@ -117,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
             "Write songs with exactly known beats to a folder: NAME.wav, NAME.beats (seconds, tab, place in the bar) "
             "and songs.json. Train on them, or score the beat engine: python -m model.evaluate --beats OUT."
         ),
-        epilog=EPILOG.format(rooms=", ".join(room.ROOMS)),
+        epilog=EPILOG.format(rooms=", ".join(room.ROOMS), styles=_folded(", ".join(STYLES))),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("out", type=Path, metavar="OUT", help="a folder that is not there yet, or empty")
@@ -144,8 +152,7 @@ def _parser() -> argparse.ArgumentParser:
 def _check(wanted: argparse.Namespace) -> None:
     """Raises AudioError before anything is written."""
     for kind in wanted.kind:
-        if kind not in material.KINDS:
-            raise AudioError(f"--kind {kind}: is none of {', '.join(material.KINDS)}")
+        material.check(kind)
     if wanted.room is not None and wanted.room not in room.ROOMS:
         raise AudioError(f"--room {wanted.room}: is none of {', '.join(room.ROOMS)}")
     if wanted.songs < 1:

@@ -1,6 +1,6 @@
 """The ear's training corpus: sequenced examples as log-mel hops with exact beats, in one file a part.
 
-python -m model.ear.corpus OUT --hours 20 [--hard] [--kit FOLDER] [--jobs 2] [--seed 0]
+python -m model.ear.corpus OUT --hours 20 [--hard | --kind NAME[=SHARE] ...] [--kit FOLDER] [--jobs 2] [--seed 0]
 """
 
 import argparse
@@ -58,6 +58,18 @@ def _build_part(
         write_part(path, [hear(seed + first + i, SECONDS, kits, shares) for i in range(count)])
 
 
+def _share(text: str) -> tuple[str, float]:
+    """NAME or NAME=SHARE. Raises ArgumentTypeError for a share that is no number over 0."""
+    name, _, share = text.partition("=")
+    try:
+        number = float(share or 1.0)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text}: the share must be a number over 0")
+    return name, number
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     p = argparse.ArgumentParser(prog="python -m model.ear.corpus", description="Sequence the music the ear learns.")
@@ -65,14 +77,25 @@ def main(argv: list[str] | None = None) -> int:
     p.add_argument("--hours", type=float, default=20.0)
     p.add_argument("--seed", type=int, default=0, help="of the first example; the next have the next numbers")
     p.add_argument("--kit", type=Path, metavar="FOLDER", help="recorded drums (CC0) to mix in, with their index.json")
-    p.add_argument("--hard", action="store_true", help="mostly what the ear gets wrong: material.HARD")
+    which = p.add_mutually_exclusive_group()
+    which.add_argument("--hard", action="store_true", help="mostly what the ear gets wrong: material.HARD")
+    which.add_argument(
+        "--kind",
+        nargs="+",
+        type=_share,
+        metavar="NAME[=SHARE]",
+        help="of these alone: kinds of python -m tools.songs --help, or styles by name",
+    )
     p.add_argument("--jobs", type=int, default=2, help="processes")
     args = p.parse_args(argv)
     try:
         for name in ("hours", "jobs"):
             if not getattr(args, name) > 0:
                 raise AudioError(f"--{name} {getattr(args, name):g} must be more than 0")
-        build(args.out, args.hours, args.seed, args.kit, args.jobs, material.HARD if args.hard else material.SHARES)
+        shares = dict(args.kind) if args.kind else material.HARD if args.hard else material.SHARES
+        for kind in shares:
+            material.check(kind)
+        build(args.out, args.hours, args.seed, args.kit, args.jobs, shares)
     except (AudioError, OSError) as err:
         print(f"model.ear.corpus: {err}", file=sys.stderr)
         return 2

@@ -2,7 +2,8 @@
 
 example(seed, seconds, kits)        one training item: a song, a medley or no music at all, half of them in a room;
                                     of HARD kinds, where they are asked for
-of_kind(kind, seed, seconds, kits)  one of a kind in KINDS, as clean as it was made, for evaluation sets
+of_kind(kind, seed, seconds, kits)  one of a kind in KINDS or in a style of STYLES, as clean as it was made, for
+                                    evaluation sets
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio import demo, demo_improvise, demo_tempo, medley, not_music, room
-from audio.config import FRAME, FRAME_RATE, RATE
+from audio.config import FRAME, FRAME_RATE, RATE, AudioError
 from audio.demo import Song
 from audio.demo_style import Style
 from audio.demo_styles import STYLES
@@ -82,9 +83,16 @@ def example(seed: int, seconds: float, kits: Kits | None = None, shares: Mapping
 
 
 def of_kind(kind: str, seed: int, seconds: float, kits: Kits | None = None) -> Example:
-    """The example of this seed of a kind. Raises KeyError for a kind that is not in KINDS."""
+    """The example of this seed of a kind. Raises KeyError for what is neither in KINDS nor in STYLES."""
     rng = np.random.default_rng([seed, crc32(kind.encode())])
-    return replace(KINDS[kind](rng, seconds, kits), kind=kind)
+    make = KINDS.get(kind) or _of_any(lambda style: style is STYLES[kind], Plan())
+    return replace(make(rng, seconds, kits), kind=kind)
+
+
+def check(kind: str) -> None:
+    """Raises AudioError where there is no such kind or style."""
+    if kind not in KINDS and kind not in STYLES:
+        raise AudioError(f"--kind {kind}: is none of {', '.join([*KINDS, *STYLES])}")
 
 
 def music_frames(length: int, spans: Spans) -> NDArray[np.bool_]:
@@ -261,6 +269,7 @@ KINDS: dict[str, Maker] = {
     "jump": _of_any(lambda style: True, Plan(tempo="jump")),
     "swing": _of_any(lambda style: max(style.swing, style.swing_16) > 0.56 or style.steps != 4, Plan(tempo="steady")),
     "waltz": _of_any(lambda style: style.metre == 3, Plan(tempo="steady")),
+    "compound": _of_any(lambda style: style.steps == 3, Plan()),
     "slow": _of_any(lambda style: style.bpm[0] < 100.0, Plan(bpm=(SLOWEST, 80.0), tempo="steady")),
     "fast": _of_any(lambda style: style.bpm[1] > 120.0, Plan(bpm=(160.0, FASTEST), tempo="steady")),
     "sparse": _sparse,

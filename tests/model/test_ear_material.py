@@ -116,6 +116,18 @@ def test_a_cut_loses_no_sample_to_rounding(seed: int) -> None:
     assert len(made.music) == 90
 
 
+def test_a_style_by_its_name_is_a_kind() -> None:
+    made = material.of_kind("afro-cuban 12/8", 3, 10.0)
+    check(made, 10.0)
+    assert (made.kind, made.style) == ("afro-cuban 12/8", "afro-cuban 12/8")
+
+
+def test_compound_songs_have_three_steps_to_the_beat() -> None:
+    made = {material.of_kind("compound", seed, 2.0).style for seed in range(20)}
+    assert {"jig", "afro 12/8"} <= made
+    assert all(STYLES[name].steps == 3 for name in made)
+
+
 def test_a_corpus_of_hard_kinds_holds_them_and_no_others() -> None:
     made = [material.example(seed, 2.0, shares=material.HARD) for seed in range(12)]
     assert {one.kind for one in made} <= set(material.HARD)

@@ -108,6 +108,13 @@ def test_flac_and_a_room_for_all(written: Path, tmp_path: Path) -> None:
     assert json.loads((out / "songs.json").read_text())[0]["room"] == "phone"
 
 
+def test_a_style_by_its_name_makes_songs_in_it(tmp_path: Path) -> None:
+    assert songs.main([str(tmp_path), "--songs", "1", "--seconds", "5", "--kind", "ballad 12/8"]) == 0
+    (row,) = json.loads((tmp_path / "songs.json").read_text())
+    assert (row["name"], row["kind"], row["style"]) == ("ballad_12-8_1000", "ballad 12/8", "ballad 12/8")
+    assert (tmp_path / "ballad_12-8_1000.wav").is_file()
+
+
 @pytest.mark.parametrize(
     ("wishes", "told"),
     [
