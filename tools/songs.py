@@ -34,9 +34,10 @@ EPILOG = """\
 kinds (--kind, as many as you like; the songs take turns; default: song, improvised, medley):
   whole songs    song (a named style), improvised (a groove that no style has), plain (a style, clean and complete)
   tempo          steady, human, drift, rubato, jump, slow (55-80 bpm), fast (160-210)
-  rhythm         swing, waltz, compound (three to the beat: 12/8 and its like), sparse, upbeat (the beat is soft),
-                 offbeat (it may not be heard at all), club (bass between the bass drums), "head nod" (slow, with
-                 eighths that all but pass for beats), ticking (hats on the beats alone, bass drum and bass around them)
+  rhythm         swing, waltz, compound (three to the beat: 12/8 and its like), sparse, drums (alone), upbeat
+                 (the beat is soft), offbeat (it may not be heard at all), club (bass between the bass drums),
+                 "head nod" (slow, with eighths that all but pass for beats), ticking (hats on the beats alone, bass
+                 drum and bass around them)
   a show         medley, cut (to another song), break (of four bars), room (a drawn one)
   no music       silence, noise, speech, applause, or "not music" for any; their .beats are empty
   a style        by its name: {styles}

@@ -39,6 +39,7 @@ QUIETEST = -40.0  # dBFS of an example's highest peak
 IN_A_ROOM = 0.5  # of the examples
 RECORDED_KIT, RECORDED_LOOP = 0.4, 0.15  # of the songs, where there are kits
 IN_THREE = 0.06  # of the songs in a style of four
+HUMAN_DRUMMERS = 0.8  # of those who play alone
 LEAST_BEATS = 3  # of a song; shorter ones are made longer and cut
 LEAST_JUMP = 0.05  # of log tempo from one beat to the next
 
@@ -189,6 +190,14 @@ def _sparse(rng: Rng, seconds: float, kits: Kits | None) -> Example:
     return replace(made, style="sparse")
 
 
+def _drums(rng: Rng, seconds: float, kits: Kits | None) -> Example:
+    """A drummer alone."""
+    style = STYLES[str(rng.choice(list(STYLES)))]
+    bare = replace(style, bass="", chords="", lead="", arp="", comp="", riff="")
+    tempo = "human" if rng.random() < HUMAN_DRUMMERS else "steady"
+    return replace(_single(rng, seconds, kits, Plan(bare, style.bpm, tempo, style.metre)), style="drums")
+
+
 def _in_groove(name: str) -> "Maker":
     """Songs in styles drawn from one of GROOVES."""
 
@@ -273,6 +282,7 @@ KINDS: dict[str, Maker] = {
     "slow": _of_any(lambda style: style.bpm[0] < 100.0, Plan(bpm=(SLOWEST, 80.0), tempo="steady")),
     "fast": _of_any(lambda style: style.bpm[1] > 120.0, Plan(bpm=(160.0, FASTEST), tempo="steady")),
     "sparse": _sparse,
+    "drums": _drums,
     **{name: _in_groove(name) for name in GROOVES},
     "cut": _cut,
     "break": _break,
